@@ -1,0 +1,83 @@
+package bench
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Judge compares claims and estimates with facts. It is pure: the same input
+// gives the same verdicts, in the order of the claims and then of the
+// estimates. Claims and experiments that the profile leaves out get none.
+func Judge(claims []Claim, prediction Prediction, facts Facts, profile string) []Verdict {
+	var verdicts []Verdict
+	for _, c := range claims {
+		if len(c.Profiles) == 0 || slices.Contains(c.Profiles, profile) {
+			verdicts = append(verdicts, judgeClaim(c, facts))
+		}
+	}
+	for _, e := range prediction.Estimates {
+		verdicts = append(verdicts, judgeEstimate(e, facts))
+	}
+	return verdicts
+}
+
+func judgeClaim(c Claim, facts Facts) Verdict {
+	v := Verdict{ID: c.ID, Text: c.Text, Word: Pass}
+	if len(c.Checks) == 0 {
+		v.Word = Unknown
+		v.Evidence = []string{"the claim has no check"}
+	}
+	for _, text := range c.Checks {
+		check, err := ParseCheck(text)
+		if err != nil {
+			v.Word = worse(v.Word, Unknown)
+			v.Evidence = append(v.Evidence, err.Error())
+			continue
+		}
+		word, evidence := check.Judge(facts)
+		v.Word = worse(v.Word, word)
+		v.Evidence = append(v.Evidence, evidence)
+	}
+	return v
+}
+
+func worse(a, b Word) Word {
+	switch {
+	case a == Fail || b == Fail:
+		return Fail
+	case a == Unknown || b == Unknown:
+		return Unknown
+	}
+	return Pass
+}
+
+func judgeEstimate(e Estimate, facts Facts) Verdict {
+	v := Verdict{ID: "estimate." + e.Fact, Word: Unknown, Expected: e.Value,
+		Text: fmt.Sprintf("%s is %s, within %.0f%%", e.Fact, Quantity(e.Fact, e.Value), e.Tolerance*100)}
+	fact, ok := facts[e.Fact]
+	switch {
+	case !ok:
+		v.Evidence = []string{e.Fact + " was not measured"}
+		return v
+	case math.IsNaN(fact.Value) || math.IsInf(fact.Value, 0) || e.Value <= 0:
+		v.Evidence = []string{e.Fact + " cannot be compared"}
+		return v
+	}
+	v.Measured = fact.Value
+	v.Ratio = fact.Value / e.Value
+	seen := fmt.Sprintf("measured %s, estimated %s, ratio %.3f", Quantity(e.Fact, fact.Value), Quantity(e.Fact, e.Value), v.Ratio)
+	switch {
+	case fact.Doubt != "":
+		v.Evidence = []string{seen, "in doubt: " + fact.Doubt}
+	case e.Outside != "":
+		v.Evidence = []string{seen, "outside the model: " + e.Outside}
+	case math.Abs(v.Ratio-1) <= e.Tolerance:
+		v.Word = Pass
+		v.Evidence = []string{seen}
+	default:
+		v.Word = Fail
+		v.Evidence = []string{seen}
+	}
+	return v
+}

@@ -1,0 +1,221 @@
+package bench
+
+import (
+	"time"
+
+	"rung/targets"
+)
+
+// Schema is the version of run.json. It changes when a field changes its
+// meaning or goes.
+const Schema = 1
+
+// Run is everything one run found: the whole of run.json, from which every
+// report is made.
+type Run struct {
+	Schema   int       `json:"schema"`
+	Tool     string    `json:"tool"`
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished"`
+	// Partial says why the run ended early. Empty when it is whole.
+	Partial     string        `json:"partial,omitempty"`
+	Seed        uint64        `json:"seed"`
+	Profile     Profile       `json:"profile"`
+	Hardware    Hardware      `json:"hardware"`
+	Host        Host          `json:"host"`
+	Calibration Calibration   `json:"calibration"`
+	Workload    Workload      `json:"workload"`
+	Stages      []StageResult `json:"stages"`
+	Warnings    []string      `json:"warnings,omitempty"`
+	Verdict     Word          `json:"verdict"`
+}
+
+// Hardware names the latency-number set that the emulation used.
+type Hardware struct {
+	Name string `json:"name"`
+	// Rows of the set; Use is filled in for those that the emulation used.
+	Rows []Number `json:"rows,omitempty"`
+}
+
+// Number is one row of a latency-number set.
+type Number struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+	// Value in nanoseconds; a cache reference takes half of one.
+	Value  float64 `json:"value_ns"`
+	Source string  `json:"source"`
+	Year   int     `json:"year"`
+	// Use says what the row stands for in the emulation.
+	Use string `json:"use,omitempty"`
+}
+
+// Host is the real machine.
+type Host struct {
+	OS     string `json:"os"`
+	Arch   string `json:"arch"`
+	CPUs   int    `json:"cpus"`
+	Memory int64  `json:"memory_bytes"`
+	Kernel string `json:"kernel,omitempty"`
+	CPU    string `json:"cpu,omitempty"`
+	Go     string `json:"go"`
+	Commit string `json:"commit,omitempty"`
+}
+
+// Calibration is what the ruler measured of itself before the run.
+type Calibration struct {
+	// ClockP50 and ClockP99 are wake-up errors of the harness's clock.
+	ClockP50 time.Duration `json:"clock_p50_ns"`
+	ClockP99 time.Duration `json:"clock_p99_ns"`
+	// LoopbackP50 is an HTTP round trip to a null server, unloaded.
+	LoopbackP50 time.Duration `json:"loopback_p50_ns"`
+	// Ceiling is the highest rate the generator kept up against a null
+	// server in another process of this machine.
+	Ceiling float64 `json:"ceiling_per_s"`
+	// HopCost is the real time one more process on the path adds.
+	HopCost  time.Duration `json:"hop_cost_ns"`
+	FsyncP50 time.Duration `json:"fsync_p50_ns"`
+	Warnings []string      `json:"warnings,omitempty"`
+}
+
+// StageResult is what a run found on one stage.
+type StageResult struct {
+	Stage      Stage      `json:"stage"`
+	Prediction Prediction `json:"prediction"`
+	// Addresses of the roles, as they were.
+	Common   *Measurement `json:"common,omitempty"`
+	Capacity *Capacity    `json:"capacity,omitempty"`
+	Kills    []KillRow    `json:"kills,omitempty"`
+	// Lookups are DNS lookups in order.
+	Lookups []Lookup `json:"lookups,omitempty"`
+	// Variants hold what experiments measured on changed topologies.
+	Variants []VariantResult `json:"variants,omitempty"`
+	Facts    []Fact          `json:"facts"`
+	Verdicts []Verdict       `json:"verdicts"`
+	Warnings []string        `json:"warnings,omitempty"`
+	// Failed says why the stage could not be finished.
+	Failed string `json:"failed,omitempty"`
+	Word   Word   `json:"verdict"`
+	// Startup is the time from the first process to the last one serving.
+	Startup time.Duration `json:"startup_ns"`
+	// Processes, and their real CPU and memory at the common load.
+	Processes  int           `json:"processes"`
+	ProcessCPU time.Duration `json:"process_cpu_ns"`
+	Memory     int64         `json:"memory_bytes"`
+	// CostPerMillion requests at capacity, in USD. Null without a capacity.
+	CostPerMillion *float64 `json:"cost_usd_per_million,omitempty"`
+}
+
+// VariantResult is what was measured on a changed topology.
+type VariantResult struct {
+	Name       string       `json:"name"`
+	Text       string       `json:"text"`
+	Prediction Prediction   `json:"prediction"`
+	Capacity   *Capacity    `json:"capacity,omitempty"`
+	Latency    *Measurement `json:"latency,omitempty"`
+}
+
+// Capacity is the highest rate that meets the SLO, as a bracket.
+type Capacity struct {
+	SLO SLO `json:"slo"`
+	// Passed is the highest rate that passed, Failed the lowest above it
+	// that did not. Zero Failed means that no rate tried failed.
+	Passed float64 `json:"passed_per_s"`
+	Failed float64 `json:"failed_per_s"`
+	Probes []Probe `json:"probes"`
+	// Bottleneck by node metrics at the highest passed rate.
+	Bottleneck Bottleneck `json:"bottleneck"`
+	// Doubt says why the bracket must not be trusted.
+	Doubt string `json:"doubt,omitempty"`
+}
+
+// Probe is one try of a capacity search.
+type Probe struct {
+	Rate    float64        `json:"rate_per_s"`
+	Goodput float64        `json:"goodput_per_s"`
+	P50     *time.Duration `json:"p50_ns"`
+	P99     *time.Duration `json:"p99_ns"`
+	// Failures is the failure ratio.
+	Failures float64 `json:"failures_ratio"`
+	Word     Word    `json:"verdict"`
+	// Why the probe failed or does not count.
+	Why string `json:"why,omitempty"`
+	// Uses are the shares of slot time in use during the probe.
+	Uses []Use `json:"uses"`
+}
+
+// Use is the use of one resource of one node over a time.
+type Use struct {
+	Node     string  `json:"node"`
+	Resource string  `json:"resource"`
+	Ratio    float64 `json:"use_ratio"`
+	// Queue is the longest queue seen when sampled.
+	Queue int `json:"queue"`
+	// Roles is the ratio by role.
+	Roles map[string]float64 `json:"roles_ratio,omitempty"`
+}
+
+// KillRow is one row of the kill matrix.
+type KillRow struct {
+	Node string `json:"node"`
+	// Asked and Happened: an injected fault that did not happen makes the
+	// row unknown.
+	Fault    targets.Fault `json:"fault"`
+	Happened bool          `json:"happened"`
+	// Killed and Restarted are measured times from the start of the attack.
+	Killed    time.Duration `json:"killed_ns"`
+	Restarted time.Duration `json:"restarted_ns"`
+	// Availability over the whole attack, and while the node was down.
+	Availability     float64 `json:"availability_ratio"`
+	AvailabilityDown float64 `json:"availability_while_down_ratio"`
+	// LoggedOut counts users who lost their session.
+	LoggedOut uint64   `json:"logged_out"`
+	Recovery  Recovery `json:"recovery"`
+	Ledger    Audit    `json:"ledger"`
+	// Measurement of the attack around the fault.
+	Measurement Measurement `json:"measurement"`
+	Doubt       string      `json:"doubt,omitempty"`
+}
+
+// Recovery is the time to recover and its parts, as far as the stage has
+// them. A null part does not exist there, or was not observed.
+type Recovery struct {
+	// Total is from the kill to the start of the first span, as long as
+	// Settled, without a failure. Null when that did not come.
+	Total *time.Duration `json:"total_ns"`
+	// Settled is how long it must stay without failures to count.
+	Settled time.Duration `json:"settled_ns"`
+	// Detection: until somebody noticed. Decision: until something was done.
+	// Restart: until the replacement served again.
+	Detection *time.Duration `json:"detection_ns"`
+	Decision  *time.Duration `json:"decision_ns"`
+	Restart   *time.Duration `json:"restart_ns"`
+	// NoFailure says that users saw no failure at all.
+	NoFailure bool `json:"no_failure"`
+}
+
+// Audit is what a ledger found when it compared promises with the store.
+type Audit struct {
+	// Acknowledged writes; Attempted includes those without an answer.
+	Attempted    uint64 `json:"attempted"`
+	Acknowledged uint64 `json:"acknowledged"`
+	// Lost are acknowledged writes that are not there.
+	Lost uint64 `json:"lost"`
+	// Unacknowledged writes that are there all the same: no error, but the
+	// client does not know.
+	Unacknowledged uint64 `json:"unacknowledged"`
+	// Checked is false when the store could not be read; Lost is then void.
+	Checked bool   `json:"checked"`
+	Why     string `json:"why,omitempty"`
+}
+
+// Lookup is one DNS lookup by the client.
+type Lookup struct {
+	Name string `json:"name"`
+	// State of the caches before it: "cold", "stub", "resolver", "expired".
+	State   string        `json:"state"`
+	Took    time.Duration `json:"took_ns"`
+	Address string        `json:"address"`
+	TTL     time.Duration `json:"ttl_ns"`
+	// Asked counts the questions the resolver sent upstream for it.
+	Asked int `json:"asked"`
+}

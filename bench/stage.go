@@ -1,0 +1,126 @@
+package bench
+
+import (
+	"time"
+
+	"rung/targets"
+)
+
+// Stage is one rung of the ladder: a topology and what is asked of it.
+type Stage struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	// Adds says what is new against the stage before.
+	Adds string `json:"adds"`
+	// Previous is the id of the stage before; empty for the first.
+	Previous string `json:"previous,omitempty"`
+	// Compare is the stage that this one is compared with: Previous, unless
+	// the stage starts from another one's machines.
+	Compare  string           `json:"compare,omitempty"`
+	Topology targets.Topology `json:"topology"`
+	// Variants are the same stage with something changed, for comparison.
+	Variants []Variant `json:"variants,omitempty"`
+	// Kills are the rows of the kill-one-of-each matrix.
+	Kills       []Kill       `json:"kills,omitempty"`
+	Experiments []Experiment `json:"experiments,omitempty"`
+	Claims      []Claim      `json:"claims,omitempty"`
+	// PricePerHour is the money the topology's machines cost, in USD.
+	PricePerHour float64 `json:"price_usd_per_hour"`
+	// Periods are published periods and what the time scale made of them.
+	Periods []Period `json:"periods,omitempty"`
+}
+
+// Variant is a changed topology of a stage.
+type Variant struct {
+	Name         string           `json:"name"`
+	Text         string           `json:"text"`
+	Topology     targets.Topology `json:"topology"`
+	PricePerHour float64          `json:"price_usd_per_hour"`
+}
+
+// Kill is one row of the kill matrix: the node is killed and, after Down, a
+// new process takes its place.
+type Kill struct {
+	Node string        `json:"node"`
+	Down time.Duration `json:"down_ns"`
+}
+
+// Experiment is a further observation of a stage. Its facts are named
+// "<name>.<fact>".
+type Experiment struct {
+	Name string         `json:"name"`
+	Kind ExperimentKind `json:"kind"`
+	// Variant to run it on; empty is the stage's own topology.
+	Variant string `json:"variant,omitempty"`
+	// Role that it is about, where the kind needs one.
+	Role string `json:"role,omitempty"`
+	// Rate of its attack in requests per second, where it has one.
+	Rate float64 `json:"rate_per_s,omitempty"`
+	// Operations that its attack is limited to; empty means all.
+	Operations []targets.Operation `json:"operations,omitempty"`
+	// Profiles that it runs in; empty means all.
+	Profiles []string `json:"profiles,omitempty"`
+}
+
+// ExperimentKind says what an experiment does.
+type ExperimentKind string
+
+// The kinds of experiments.
+const (
+	// ExperimentLookup times cold and cached DNS lookups.
+	ExperimentLookup ExperimentKind = "lookup"
+	// ExperimentCapacity searches the capacity of a variant.
+	ExperimentCapacity ExperimentKind = "capacity"
+	// ExperimentLatency attacks a variant at Rate.
+	ExperimentLatency ExperimentKind = "latency"
+	// ExperimentDirect connects to the private Role as a client would.
+	ExperimentDirect ExperimentKind = "direct"
+	// ExperimentLimit sends Rate from one address to see the rate limit.
+	ExperimentLimit ExperimentKind = "limit"
+)
+
+// ExperimentKinds lists the kinds of experiments.
+func ExperimentKinds() []ExperimentKind {
+	return []ExperimentKind{ExperimentLookup, ExperimentCapacity, ExperimentLatency,
+		ExperimentDirect, ExperimentLimit}
+}
+
+// Period is a published default and its scaled value.
+type Period struct {
+	Name      string        `json:"name"`
+	Published time.Duration `json:"published_ns"`
+	Scaled    time.Duration `json:"scaled_ns"`
+	Source    string        `json:"source"`
+}
+
+// Claim is a sentence about a stage and the checks that decide it. It passes
+// when every check holds.
+type Claim struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+	// Checks are comparisons of facts, as ParseCheck reads them.
+	Checks []string `json:"checks"`
+	// Profiles that it is judged in; empty means all.
+	Profiles []string `json:"profiles,omitempty"`
+}
+
+// Profile is how much time a run takes.
+type Profile struct {
+	Name string `json:"name"`
+	// Rate of the common load, the same on every stage.
+	Rate float64 `json:"rate_per_s"`
+	// Common, Warm and Probe are the durations of the common load, of the
+	// warm-up before it, and of one capacity probe.
+	Common time.Duration `json:"common_ns"`
+	Warm   time.Duration `json:"warm_ns"`
+	Probe  time.Duration `json:"probe_ns"`
+	// Probes bounds the number of capacity probes per search.
+	Probes int `json:"probes"`
+	// Width at which a bracket is narrow enough: (failed-passed)/passed.
+	Width float64 `json:"width_ratio"`
+	// Before and After surround the outage of a kill row.
+	Before time.Duration `json:"before_ns"`
+	After  time.Duration `json:"after_ns"`
+	// Repeats of the whole run.
+	Repeats int `json:"repeats"`
+}

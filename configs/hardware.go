@@ -1,0 +1,140 @@
+package configs
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"rung/bench"
+)
+
+// Hardware says how long the emulated things take, by named rows of one
+// latency-number set. The zero value, "bare", emulates nothing.
+type Hardware struct {
+	Name string
+	// Bare turns emulation off: no slots, no delays.
+	Bare bool
+	// Rows are all rows of the set, with Use filled in for those in use.
+	Rows []bench.Number
+
+	uses map[string]bench.Number
+}
+
+// The things a hardware file must name a row for.
+const (
+	useLAN       = "lan_rtt"
+	useLAN1MB    = "lan_1mb"
+	useWAN       = "wan_rtt"
+	useDisk      = "disk_access"
+	megabyte     = 1_000_000
+	monthInHours = 730 // 365.25 * 24 / 12, rounded as price lists do
+)
+
+var uses = map[string]string{
+	useLAN:    "round trip between two machines of a data centre, and between users and a site near them",
+	useLAN1MB: "bandwidth of one connection inside a data centre",
+	useWAN:    "round trip between regions",
+	useDisk:   "one disk access: a page that is not in memory, or a commit",
+}
+
+type hardwareFile struct {
+	Hardware string            `yaml:"hardware"`
+	Numbers  string            `yaml:"numbers"`
+	Uses     map[string]string `yaml:"uses"`
+}
+
+type numbersFile struct {
+	Set    string `yaml:"set"`
+	Year   int    `yaml:"year"`
+	Source string `yaml:"source"`
+	Rows   []struct {
+		ID     string `yaml:"id"`
+		Label  string `yaml:"label"`
+		Value  nanos  `yaml:"value"`
+		Source string `yaml:"source"`
+		Year   int    `yaml:"year"`
+	} `yaml:"rows"`
+}
+
+func (d document) numbers() ([]bench.Number, error) {
+	var f numbersFile
+	if err := d.into(&f); err != nil {
+		return nil, err
+	}
+	var rows []bench.Number
+	seen := map[string]bool{}
+	for i, r := range f.Rows {
+		at := fmt.Sprintf("rows[%d]", i)
+		if r.ID == "" || seen[r.ID] {
+			return nil, d.at(at+".id", fmt.Sprintf("%q is missing or there twice", r.ID), "one row for each id")
+		}
+		if r.Value <= 0 {
+			return nil, d.at(at+".value", "is missing or zero", "a latency like 500us")
+		}
+		seen[r.ID] = true
+		n := bench.Number{ID: r.ID, Label: r.Label, Value: float64(r.Value), Source: f.Source, Year: f.Year}
+		if r.Source != "" {
+			n.Source = r.Source
+		}
+		if r.Year != 0 {
+			n.Year = r.Year
+		}
+		rows = append(rows, n)
+	}
+	return rows, nil
+}
+
+// hardware resolves a hardware file with its latency-number set.
+func (l Library) hardware(d document) (Hardware, error) {
+	var f hardwareFile
+	if err := d.into(&f); err != nil {
+		return Hardware{}, err
+	}
+	h := Hardware{Name: f.Hardware, Bare: f.Numbers == "", uses: map[string]bench.Number{}}
+	if h.Name == "" {
+		return h, d.at("hardware", "the name is missing", "a name")
+	}
+	if h.Bare {
+		return h, nil
+	}
+	set, err := l.read("numbers", f.Numbers)
+	if err != nil {
+		return h, d.at("numbers", err.Error(), "")
+	}
+	if h.Rows, err = set.numbers(); err != nil {
+		return h, err
+	}
+	for _, use := range slices.Sorted(maps.Keys(f.Uses)) {
+		if uses[use] == "" {
+			return h, d.at("uses."+use, "unknown field", fmt.Sprint("allowed is ", slices.Sorted(maps.Keys(uses))))
+		}
+	}
+	for _, use := range slices.Sorted(maps.Keys(uses)) {
+		i := slices.IndexFunc(h.Rows, func(n bench.Number) bool { return n.ID == f.Uses[use] })
+		if i < 0 {
+			return h, d.at("uses."+use, fmt.Sprintf("there is no row %q in %s", f.Uses[use], set.name), "the id of a row")
+		}
+		h.Rows[i].Use = uses[use]
+		h.uses[use] = h.Rows[i]
+	}
+	return h, nil
+}
+
+// take returns how long a thing takes, and the row that says so.
+func (h Hardware) take(use string) (time.Duration, string) {
+	if h.Bare {
+		return 0, ""
+	}
+	n := h.uses[use]
+	return time.Duration(n.Value), n.ID
+}
+
+// bandwidth in bytes per second, 0 when not emulated.
+func (h Hardware) bandwidth() int64 {
+	d, _ := h.take(useLAN1MB)
+	if d == 0 {
+		return 0
+	}
+	return int64(megabyte / d.Seconds())
+}

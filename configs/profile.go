@@ -1,0 +1,63 @@
+package configs
+
+import (
+	"fmt"
+	"time"
+
+	"rung/bench"
+)
+
+type profileFile struct {
+	Profile string  `yaml:"profile"`
+	Rate    float64 `yaml:"rate"`
+	Common  span    `yaml:"common"`
+	Warm    span    `yaml:"warm"`
+	Probe   span    `yaml:"probe"`
+	Probes  int     `yaml:"probes"`
+	Width   ratio   `yaml:"width"`
+	Before  span    `yaml:"before"`
+	After   span    `yaml:"after"`
+	Repeats int     `yaml:"repeats"`
+}
+
+func (d document) profile() (bench.Profile, error) {
+	var f profileFile
+	if err := d.into(&f); err != nil {
+		return bench.Profile{}, err
+	}
+	p := bench.Profile{Name: f.Profile, Rate: f.Rate, Common: f.Common.duration(), Warm: f.Warm.duration(),
+		Probe: f.Probe.duration(), Probes: f.Probes, Width: float64(f.Width), Before: f.Before.duration(),
+		After: f.After.duration(), Repeats: f.Repeats}
+	var es Errors
+	if f.Profile == "" {
+		es = append(es, d.at("profile", "the name is missing", "a name"))
+	}
+	if p.Rate <= 0 || p.Rate > 100_000 {
+		es = append(es, d.at("rate", fmt.Sprintf("is %v", p.Rate), "more than 0, at most 100000 requests per second"))
+	}
+	for _, row := range []struct {
+		field string
+		value time.Duration
+		low   time.Duration
+	}{
+		{"common", p.Common, time.Second}, {"warm", p.Warm, 0}, {"probe", p.Probe, 500 * time.Millisecond},
+		{"before", p.Before, 100 * time.Millisecond}, {"after", p.After, 500 * time.Millisecond},
+	} {
+		if row.value < row.low || row.value > 10*time.Minute {
+			es = append(es, d.at(row.field, fmt.Sprintf("is %v", row.value), fmt.Sprintf("%v to 10m", row.low)))
+		}
+	}
+	if p.Probes < 2 || p.Probes > 50 {
+		es = append(es, d.at("probes", fmt.Sprintf("is %d", p.Probes), "2 to 50"))
+	}
+	if p.Width < 0.005 || p.Width > 0.5 {
+		es = append(es, d.at("width", fmt.Sprintf("is %v", p.Width), "0.5% to 50%"))
+	}
+	if p.Repeats < 1 || p.Repeats > 100 {
+		es = append(es, d.at("repeats", fmt.Sprintf("is %d", p.Repeats), "1 to 100"))
+	}
+	if len(es) > 0 {
+		return p, es
+	}
+	return p, nil
+}

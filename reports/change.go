@@ -1,0 +1,68 @@
+package reports
+
+import "rung/bench"
+
+// Change is how a stage's capacity compares with another stage's. The
+// interval follows from the two brackets alone: the true capacities lie
+// somewhere inside them, each found by one search. It is not a confidence
+// interval over repeats.
+type Change struct {
+	// Known is false when there is nothing to compare, and Why says so.
+	Known bool
+	Why   string
+	// Ratio of the highest rates that passed.
+	Ratio float64
+	// Low and High bound the ratio. Zero Low or High means unbounded.
+	Low, High float64
+}
+
+// Significant says that the interval lies on one side of one.
+func (c Change) Significant() bool {
+	return c.Known && (c.Low > 1 || c.High > 0 && c.High < 1)
+}
+
+// String prints the change: "1.95× (1.83–2.08)", or "~" when the brackets
+// leave open whether there is one.
+func (c Change) String() string {
+	if !c.Known {
+		return Missing
+	}
+	if !c.Significant() {
+		return "~ (" + c.Interval() + ")"
+	}
+	return Ratio(c.Ratio) + " (" + c.Interval() + ")"
+}
+
+// Interval prints the bounds: "1.83–2.08", with "…" for an open end.
+func (c Change) Interval() string {
+	low, high := "…", "…"
+	if c.Low > 0 {
+		low = digits3(c.Low)
+	}
+	if c.High > 0 {
+		high = digits3(c.High)
+	}
+	return low + "–" + high
+}
+
+// change compares two capacities.
+func change(before, now *bench.Capacity) Change {
+	switch {
+	case now == nil || before == nil:
+		return Change{Why: "one of the two stages has no capacity"}
+	case now.Doubt != "":
+		return Change{Why: now.Doubt}
+	case before.Doubt != "":
+		return Change{Why: "the other stage: " + before.Doubt}
+	case before.Passed <= 0 || now.Passed <= 0:
+		return Change{Why: "one of the two stages passed at no rate"}
+	}
+	c := Change{Known: true, Ratio: now.Passed / before.Passed}
+	if before.Failed > 0 {
+		c.Low = now.Passed / before.Failed
+	}
+	if now.Failed > 0 {
+		c.High = now.Failed / before.Passed
+	}
+	return c
+}

@@ -1,0 +1,122 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"rung/bench"
+)
+
+// Headline says in one sentence, or two, what a run found. A run that ended
+// early says so first.
+func Headline(run bench.Run) string {
+	var b strings.Builder
+	if run.Partial != "" {
+		fmt.Fprintf(&b, "PARTIAL RUN (%s). ", strings.TrimRight(run.Partial, ". "))
+	}
+	b.WriteString(carried(run))
+	if step := bestStep(run); step != "" {
+		b.WriteString("; " + step)
+	}
+	b.WriteString(". ")
+	b.WriteString(verdictSentence(Verdicts(run)))
+	return b.String()
+}
+
+// carried says how much the stages carried.
+func carried(run bench.Run) string {
+	if len(run.Stages) == 0 {
+		return "No stage was measured"
+	}
+	var low, high float64
+	sound := 0
+	for _, row := range Ladder(run) {
+		if !row.Sound() {
+			continue
+		}
+		if sound == 0 || row.Passed < low {
+			low = row.Passed
+		}
+		high = max(high, row.Passed)
+		sound++
+	}
+	all := plural(len(run.Stages), "stage")
+	switch {
+	case sound == 0:
+		return all + " ran, and none has a capacity that can be trusted"
+	case sound == 1 && len(run.Stages) == 1:
+		return fmt.Sprintf("1 stage carried %s within %s", perSecond(high), SLO(run.Workload.SLO))
+	}
+	who := all
+	if sound < len(run.Stages) {
+		who = fmt.Sprintf("%d of %s", sound, all)
+	}
+	if low == high {
+		return fmt.Sprintf("%s carried %s within %s", who, perSecond(high), SLO(run.Workload.SLO))
+	}
+	return fmt.Sprintf("%s carried %s to %s within %s", who,
+		strings.TrimSuffix(Rate(low), "/s"), perSecond(high), SLO(run.Workload.SLO))
+}
+
+// bestStep names the step that raised the capacity most, if one did beyond
+// what the brackets leave open.
+func bestStep(run bench.Run) string {
+	best := Row{}
+	for _, row := range Ladder(run) {
+		if row.Change.Significant() && row.Change.Ratio > 1 && row.Change.Ratio > best.Change.Ratio {
+			best = row
+		}
+	}
+	if best.Stage == "" {
+		return ""
+	}
+	return fmt.Sprintf("the largest step was %s with %s the capacity of %s", best.Stage,
+		Ratio(best.Change.Ratio), best.Against)
+}
+
+func verdictSentence(t Tally) string {
+	switch {
+	case t.All() == 0:
+		return "Nothing was judged."
+	case t.Pass == t.All():
+		return fmt.Sprintf("All %s passed.", plural(t.All(), "verdict"))
+	}
+	parts := []string{fmt.Sprintf("%d passed", t.Pass)}
+	if t.Fail > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed", t.Fail))
+	}
+	if t.Unknown > 0 {
+		parts = append(parts, fmt.Sprintf("%d unknown", t.Unknown))
+	}
+	return fmt.Sprintf("Of %s %s.", plural(t.All(), "verdict"), strings.Join(parts, ", "))
+}
+
+// SLO says a service-level objective in short: "p99 ≤ 250 ms and failures ≤
+// 0.1%".
+func SLO(s bench.SLO) string {
+	if s.Latency <= 0 {
+		return "no objective"
+	}
+	return fmt.Sprintf("%s ≤ %s and failures ≤ %s", Quantile(s.Quantile), Setting(s.Latency),
+		trimmed(Percent(s.Failures)))
+}
+
+func perSecond(rate float64) string {
+	return strings.TrimSuffix(Rate(rate), "/s") + " requests per second"
+}
+
+// trimmed drops zeros after the decimal point of a percentage.
+func trimmed(percent string) string {
+	number, ok := strings.CutSuffix(percent, "%")
+	if !ok || !strings.Contains(number, ".") {
+		return percent
+	}
+	return strings.TrimRight(strings.TrimRight(number, "0"), ".") + "%"
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

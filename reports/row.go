@@ -1,0 +1,191 @@
+package reports
+
+import (
+	"time"
+
+	"rung/bench"
+)
+
+// Row is one rung of the ladder table: what every report says of a stage.
+type Row struct {
+	Stage, Title, Adds string
+	Word               bench.Word
+	// Failed says why the stage could not be finished.
+	Failed string
+
+	// Passed and Failing are the capacity bracket; zero Failing means that
+	// no rate failed. HasCapacity is false when there was no search.
+	HasCapacity     bool
+	Passed, Failing float64
+	Doubt           string
+	Bottleneck      bench.Bottleneck
+	// Change against the stage Against.
+	Change  Change
+	Against string
+
+	// Of the common load. HasCommon is false when there was none.
+	HasCommon      bool
+	P50, P99, P999 *time.Duration
+	Failures       float64
+
+	Worst Worst
+
+	// Cost per million requests in USD, null without a capacity.
+	Cost *float64
+	// Estimate of the capacity: measured over expected. Zero is none.
+	Estimate     float64
+	EstimateWord bench.Word
+}
+
+// Sound says that the stage has a capacity that can be trusted.
+func (r Row) Sound() bool { return r.HasCapacity && r.Doubt == "" && r.Passed > 0 }
+
+// Capacity prints the bracket: "215–230/s".
+func (r Row) Capacity() string {
+	if !r.HasCapacity {
+		return Missing
+	}
+	return Bracket(r.Passed, r.Failing)
+}
+
+// Bracket prints the highest rate that passed and the lowest that failed.
+func Bracket(passed, failed float64) string {
+	switch {
+	case passed <= 0 && failed <= 0:
+		return Missing
+	case passed <= 0:
+		return "<" + Rate(failed)
+	case failed <= 0:
+		return "≥" + Rate(passed)
+	}
+	return Rate(passed) + "–" + Rate(failed)
+}
+
+// Worst sums up the kill matrix of a stage: the worst over all rows that can
+// be judged. Rows whose fault did not happen, or that carry a doubt, do not
+// count, but are counted in Unsound.
+type Worst struct {
+	// Rows that count. Zero: nothing is known.
+	Rows, Unsound int
+	// Node with the lowest availability while it was down, and that.
+	Node         string
+	Availability float64
+	// Recovery is the longest time to recover. Null with NotRecovered when a
+	// row did not; null without when users saw no failure.
+	Recovery     *time.Duration
+	NotRecovered bool
+	// Lost acknowledged writes and logged-out users, summed. Audited counts
+	// the rows whose store could be read.
+	Lost, LoggedOut uint64
+	Audited         int
+}
+
+// Ladder returns the rows of a run in its order.
+func Ladder(run bench.Run) []Row {
+	capacities := make(map[string]*bench.Capacity, len(run.Stages))
+	for _, s := range run.Stages {
+		capacities[s.Stage.ID] = s.Capacity
+	}
+	rows := make([]Row, 0, len(run.Stages))
+	for _, s := range run.Stages {
+		row := ladderRow(s)
+		row.Against = Against(s.Stage)
+		before, ok := capacities[row.Against]
+		switch {
+		case row.Against == "":
+			row.Change = Change{Why: "it is the first stage"}
+		case !ok:
+			row.Change = Change{Why: row.Against + " is not part of this run"}
+		default:
+			row.Change = change(before, s.Capacity)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// Against is the stage that a stage is compared with; empty for the first.
+func Against(s bench.Stage) string {
+	if s.Compare != "" {
+		return s.Compare
+	}
+	return s.Previous
+}
+
+func ladderRow(s bench.StageResult) Row {
+	row := Row{Stage: s.Stage.ID, Title: s.Stage.Title, Adds: s.Stage.Adds,
+		Word: StageWord(s), Failed: s.Failed, Worst: worst(s.Kills), Cost: s.CostPerMillion}
+	if c := s.Capacity; c != nil {
+		row.HasCapacity, row.Passed, row.Failing = true, c.Passed, c.Failed
+		row.Doubt, row.Bottleneck = c.Doubt, c.Bottleneck
+	}
+	if m := s.Common; m != nil {
+		row.HasCommon = true
+		row.P50, row.P99, row.P999 = m.Total.Response.P50, m.Total.Response.P99, m.Total.Response.P999
+		row.Failures = m.Total.FailureRatio()
+	}
+	for _, v := range s.Verdicts {
+		if v.ID == "estimate.capacity_per_s" {
+			row.Estimate, row.EstimateWord = v.Ratio, Word(v.Word)
+		}
+	}
+	return row
+}
+
+// StageWord is the verdict of a stage: at best unknown when it could not be
+// finished.
+func StageWord(s bench.StageResult) bench.Word {
+	word := Word(s.Word)
+	if word == bench.Pass && s.Failed != "" {
+		return bench.Unknown
+	}
+	return word
+}
+
+// Sound says that a kill row can be judged: the fault happened and nothing
+// speaks against the row.
+func Sound(k bench.KillRow) bool { return k.Happened && k.Doubt == "" }
+
+func worst(kills []bench.KillRow) Worst {
+	var w Worst
+	for _, k := range kills {
+		if !Sound(k) {
+			w.Unsound++
+			continue
+		}
+		if w.Rows == 0 || k.AvailabilityDown < w.Availability {
+			w.Node, w.Availability = k.Node, k.AvailabilityDown
+		}
+		w.Rows++
+		w.LoggedOut += k.LoggedOut
+		if k.Ledger.Checked {
+			w.Audited++
+			w.Lost += k.Ledger.Lost
+		}
+		switch total := k.Recovery.Total; {
+		case k.Recovery.NoFailure:
+		case total == nil:
+			w.NotRecovered = true
+		case w.Recovery == nil || *total > *w.Recovery:
+			w.Recovery = total
+		}
+	}
+	if w.NotRecovered {
+		w.Recovery = nil
+	}
+	return w
+}
+
+// Recovered prints the time to recover: "1.20 s", "no failure" or "not
+// recovered".
+func (w Worst) Recovered() string {
+	switch {
+	case w.Rows == 0:
+		return Missing
+	case w.NotRecovered:
+		return "not recovered"
+	case w.Recovery == nil:
+		return "no failure"
+	}
+	return Duration(*w.Recovery)
+}

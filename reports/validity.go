@@ -1,0 +1,227 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"rung/bench"
+)
+
+// Headroom is how many times the highest rate asked the generator must be
+// able to keep up for a run to be beyond doubt.
+const Headroom = 2
+
+// LateShare is the largest share of late requests that leaves a run beyond
+// doubt.
+const LateShare = 0.01
+
+// Item is one entry of the validity strip: whether the ruler itself can be
+// trusted. An empty Word only informs.
+type Item struct {
+	Label string
+	Value string
+	Word  bench.Word
+	// Why explains the word, or what the item means.
+	Why string
+}
+
+// Validity returns the validity strip of a run.
+func Validity(run bench.Run) []Item {
+	return []Item{headroom(run), lateness(run), unsent(run), limited(run), clock(run),
+		repeats(run), model(run), emulation(run)}
+}
+
+// Valid says that no item of the strip speaks against the numbers.
+func Valid(items []Item) bool {
+	for _, i := range items {
+		if i.Word == bench.Fail || i.Word == bench.Unknown {
+			return false
+		}
+	}
+	return true
+}
+
+// attacks lists every measurement of a run, with the stage it belongs to.
+func attacks(run bench.Run, visit func(stage string, m bench.Measurement)) {
+	for _, s := range run.Stages {
+		if s.Common != nil {
+			visit(s.Stage.ID, *s.Common)
+		}
+		for _, v := range s.Variants {
+			if v.Latency != nil {
+				visit(s.Stage.ID, *v.Latency)
+			}
+		}
+		for _, k := range s.Kills {
+			visit(s.Stage.ID, k.Measurement)
+		}
+	}
+}
+
+// HighestRate is the highest rate that any attack of the run asked for.
+func HighestRate(run bench.Run) float64 {
+	var highest float64
+	attacks(run, func(_ string, m bench.Measurement) { highest = max(highest, m.Rate) })
+	probes := func(c *bench.Capacity) {
+		if c == nil {
+			return
+		}
+		for _, p := range c.Probes {
+			highest = max(highest, p.Rate)
+		}
+	}
+	for _, s := range run.Stages {
+		probes(s.Capacity)
+		for _, v := range s.Variants {
+			probes(v.Capacity)
+		}
+	}
+	return highest
+}
+
+func headroom(run bench.Run) Item {
+	item := Item{Label: "Generator headroom", Word: bench.Unknown,
+		Why: fmt.Sprintf("What the generator can keep up, over the highest rate asked; %d× or more is beyond doubt.", Headroom)}
+	ceiling, highest := run.Calibration.Ceiling, HighestRate(run)
+	switch {
+	case ceiling <= 0:
+		item.Value = "not calibrated"
+	case highest <= 0:
+		item.Value = "no attack"
+	default:
+		item.Value = fmt.Sprintf("%s (%s over %s)", Ratio(ceiling/highest), Rate(ceiling), Rate(highest))
+		switch {
+		case ceiling >= Headroom*highest:
+			item.Word = bench.Pass
+		case ceiling < highest:
+			item.Word = bench.Fail
+		}
+	}
+	return item
+}
+
+func lateness(run bench.Run) Item {
+	item := Item{Label: "Lateness", Value: Missing, Word: bench.Unknown}
+	var after time.Duration
+	var planned, late uint64
+	var worst *bench.Distribution
+	var where string
+	attacks(run, func(stage string, m bench.Measurement) {
+		planned += m.Total.Planned
+		late += m.Generator.Late
+		after = max(after, m.Generator.LateAfter)
+		d := m.Total.Lateness
+		if d.P99 != nil && (worst == nil || *d.P99 > *worst.P99) {
+			worst, where = &d, stage
+		}
+	})
+	item.Why = fmt.Sprintf("Send time behind plan, of the worst attack. Late is more than %s; up to %s of requests may be. It counts as response time.",
+		Setting(after), trimmed(Percent(LateShare)))
+	if planned == 0 || worst == nil {
+		return item
+	}
+	item.Value = fmt.Sprintf("p50 %s, p99 %s in %s; late %s of %s", DurationOf(worst.P50),
+		DurationOf(worst.P99), where, Count(late), Count(planned))
+	if float64(late) <= LateShare*float64(planned) {
+		item.Word = bench.Pass
+	}
+	return item
+}
+
+func unsent(run bench.Run) Item {
+	item := Item{Label: "Unsent", Value: Missing, Word: bench.Unknown,
+		Why: "Requests that were planned and never sent. They count as failures. A dead target may cause them under a fault."}
+	var planned, calm, faulty uint64
+	for _, s := range run.Stages {
+		if s.Common != nil {
+			planned += s.Common.Total.Planned
+			calm += s.Common.Total.Unsent
+		}
+		for _, k := range s.Kills {
+			faulty += k.Measurement.Total.Unsent
+		}
+	}
+	if planned == 0 {
+		return item
+	}
+	item.Value = fmt.Sprintf("%s of %s at the common load, %s under faults", Count(calm), Count(planned), Count(faulty))
+	if calm == 0 {
+		item.Word = bench.Pass
+	}
+	return item
+}
+
+func limited(run bench.Run) Item {
+	item := Item{Label: "Target was the limit", Value: "in every attack", Word: bench.Pass,
+		Why: "Where the generator, not the target, set the result, nothing is judged."}
+	var where []string
+	attacks(run, func(stage string, m bench.Measurement) {
+		if m.Generator.Limited != "" {
+			where = append(where, stage+" "+m.Name)
+		}
+	})
+	if len(where) > 0 {
+		item.Value, item.Word = "not in "+shortList(where), bench.Unknown
+	}
+	return item
+}
+
+func clock(run bench.Run) Item {
+	item := Item{Label: "Clock error", Word: bench.Pass,
+		Why: "Wake-up error of the clock that paces the load and the emulated machines, measured before the run."}
+	item.Value = fmt.Sprintf("p50 %s, p99 %s", Duration(run.Calibration.ClockP50), Duration(run.Calibration.ClockP99))
+	imprecise := 0
+	attacks(run, func(_ string, m bench.Measurement) {
+		if !m.Generator.Precise {
+			imprecise++
+		}
+	})
+	switch {
+	case run.Calibration.ClockP99 == 0:
+		item.Value, item.Word = "not calibrated", bench.Unknown
+	case imprecise > 0:
+		item.Value += fmt.Sprintf("; %s paced by the runtime's timers", plural(imprecise, "attack"))
+		item.Word = bench.Unknown
+	}
+	return item
+}
+
+func repeats(run bench.Run) Item {
+	n := max(run.Profile.Repeats, 1)
+	item := Item{Label: "Repeats", Value: fmt.Sprint(n),
+		Why: "Each number comes from one run: differences are judged by their brackets, not by an interval over repeats."}
+	if n > 1 {
+		item.Why = "Repeats of the whole run."
+	}
+	return item
+}
+
+func model(run bench.Run) Item {
+	law := string(run.Workload.Arrivals)
+	if law == "" {
+		law = "unknown"
+	}
+	return Item{Label: "Load model", Value: "open loop, " + law + " arrivals",
+		Why: "Requests are sent when they are due, whether or not earlier ones have answered."}
+}
+
+func emulation(run bench.Run) Item {
+	item := Item{Label: "Emulated", Value: "machine sizes and wires, hardware set " + run.Hardware.Name,
+		Why: "HTTP, TCP, DNS and the stores are real; CPU slots, disk accesses and wire delays are emulated from the named set."}
+	if run.Hardware.Name == "bare" {
+		item.Value = "nothing (hardware set bare)"
+	} else if run.Hardware.Name == "" {
+		item.Value, item.Word = "hardware set unknown", bench.Unknown
+	}
+	return item
+}
+
+// shortList joins the first few of a list.
+func shortList(list []string) string {
+	const most = 3
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+}

@@ -1,0 +1,129 @@
+package targets
+
+import "time"
+
+// The contract between the harness and a node process, all of it: one Spec as
+// a JSON line on stdin; Commands as JSON lines on stdin after it; Replies as
+// JSON lines on stdout, the first one (ID 0) with the node's addresses; the
+// log on stderr. When stdin closes, the node ends.
+
+// Spec is everything a node needs to know to listen.
+type Spec struct {
+	// Topology's name and time scale, for logs.
+	Topology  string  `json:"topology"`
+	TimeScale float64 `json:"time_scale"`
+	Site      string  `json:"site"`
+	Node      Node    `json:"node"`
+	// Address is the node's own loopback IP.
+	Address string `json:"address"`
+	// Directory is where the node keeps its data; it survives a restart.
+	Directory string `json:"directory"`
+	// Seed of everything random in the node.
+	Seed uint64 `json:"seed"`
+	// Links that this node dials.
+	Links []Link `json:"links"`
+	// TLSPorts are the ports of TLS listeners by role, after a restart; a
+	// missing one means any free port.
+	TLSPorts map[string]int `json:"tls_ports,omitempty"`
+	// Callers lists the IPs that may connect to each private role.
+	Callers map[string][]string `json:"callers"`
+}
+
+// Endpoint is where a role listens.
+type Endpoint struct {
+	Node string `json:"node"`
+	Kind Kind   `json:"kind"`
+	// Address is host:port, the same for TCP and UDP.
+	Address string `json:"address"`
+	// TLS is host:port of the role's TLS listener, if it has one.
+	TLS string `json:"tls,omitempty"`
+}
+
+// Do says what a command asks for.
+type Do string
+
+// The commands.
+const (
+	// DoServe hands over the endpoints of all roles; the node starts to
+	// serve. Sent once, after every node listens.
+	DoServe Do = "serve"
+	// DoImpair changes the link to node To.
+	DoImpair Do = "impair"
+	// DoMetrics asks for Metrics.
+	DoMetrics Do = "metrics"
+	// DoWarm puts Pages into the buffer pool of Role, oldest first, and
+	// costs no emulated time.
+	DoWarm Do = "warm"
+	// DoDrain makes balancer Role send no new requests to server To.
+	DoDrain Do = "drain"
+	// DoFlush empties the DNS cache of resolver Role.
+	DoFlush Do = "flush"
+)
+
+// Command is a line to a node.
+type Command struct {
+	// ID is above zero and comes back in the Reply.
+	ID         int                 `json:"id"`
+	Do         Do                  `json:"do"`
+	Role       string              `json:"role,omitempty"`
+	To         string              `json:"to,omitempty"`
+	Endpoints  map[string]Endpoint `json:"endpoints,omitempty"`
+	Impairment Impairment          `json:"impairment,omitzero"`
+	Pages      []string            `json:"pages,omitempty"`
+}
+
+// Reply is a line from a node.
+type Reply struct {
+	ID int `json:"id"`
+	// Error says why a command was not carried out.
+	Error string `json:"error,omitempty"`
+	// Endpoints by role, in the first reply.
+	Endpoints map[string]Endpoint `json:"endpoints,omitempty"`
+	Metrics   *Metrics            `json:"metrics,omitempty"`
+}
+
+// Metrics is what a node knows of itself. Counters only grow, from the start
+// of the process.
+type Metrics struct {
+	CPU  Usage `json:"cpu"`
+	Disk Usage `json:"disk"`
+	// Process is the real machine's share: what the emulation itself costs.
+	ProcessCPU time.Duration `json:"process_cpu_ns"`
+	Memory     int64         `json:"memory_bytes"`
+	// ClockError is the median wake-up error of the node's clock.
+	ClockError time.Duration `json:"clock_error_ns"`
+	// Roles are counters and gauges by role, named in Prometheus style with
+	// the unit last ("statements_total", "pool_hits_total").
+	Roles map[string]map[string]float64 `json:"roles"`
+	// Events are the latest things that happened to the node's roles, oldest
+	// first.
+	Events []Event `json:"events,omitempty"`
+}
+
+// Event is something that a role noticed or did, in wall-clock time, which
+// all nodes of one machine share.
+type Event struct {
+	At   time.Time `json:"at"`
+	Role string    `json:"role"`
+	// What happened: "down" or "up" for a balancer's server.
+	What    string `json:"what"`
+	Subject string `json:"subject"`
+	Cause   string `json:"cause,omitempty"`
+}
+
+// Usage is the use of one emulated resource.
+type Usage struct {
+	Slots int `json:"slots"`
+	// Busy is the slot time handed out, summed over slots.
+	Busy time.Duration `json:"busy_ns"`
+	// Served and Refused count pieces of work.
+	Served  int64 `json:"served"`
+	Refused int64 `json:"refused"`
+	// Waited is the summed queueing time of the served.
+	Waited time.Duration `json:"waited_ns"`
+	// Queue is how many wait now; Peak the most that ever did.
+	Queue int `json:"queue"`
+	Peak  int `json:"peak"`
+	// ByRole is Busy by role.
+	ByRole map[string]time.Duration `json:"by_role_ns,omitempty"`
+}

@@ -1,0 +1,122 @@
+package database
+
+import (
+	"context"
+	"time"
+)
+
+// Transaction states, as ReadyForQuery tells them.
+const (
+	idle   = 'I'
+	opened = 'T'
+	failed = 'E'
+)
+
+// idleLimit is how long a transaction that holds the write lock may wait for its
+// client.
+const idleLimit = 30 * time.Second
+
+// block is the transaction of a session. The zero block is idle but for its
+// status.
+type block struct {
+	status byte
+	// implicit says that the protocol opened it, for a query string of several
+	// statements or for a pipeline; it ends with that.
+	implicit bool
+	readOnly bool
+	// writer is held from the first write on.
+	writer *connection
+	// wrote says that a commit has something to make durable; schema that
+	// tables were made.
+	wrote, schema bool
+}
+
+// begin opens a transaction, or makes the implicit one explicit.
+func (b *block) begin(implicit, readOnly bool) {
+	if b.status == idle {
+		*b = block{status: opened, implicit: implicit, readOnly: readOnly}
+		return
+	}
+	b.implicit = false
+	b.readOnly = b.readOnly || readOnly
+}
+
+// hold takes the write lock, unless the transaction has it.
+func (s *session) hold(ctx context.Context) error {
+	if s.block.writer != nil {
+		return nil
+	}
+	w, err := acquire(ctx, s.server.engine.writer)
+	if err != nil {
+		return err
+	}
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		s.server.engine.writer <- w
+		return err
+	}
+	s.block.writer = w
+	return nil
+}
+
+// end gives the write lock back and leaves the session idle.
+func (s *session) end() {
+	if w := s.block.writer; w != nil {
+		s.server.engine.writer <- w
+	}
+	s.block = block{status: idle}
+}
+
+// commit ends the transaction and makes its writes durable, after waiting for
+// the disk. When that fails, nothing was written.
+func (s *session) commit(ctx context.Context) error {
+	if s.block.wrote {
+		if err := s.access(ctx); err != nil {
+			s.rollback()
+			return err
+		}
+	}
+	return s.commitNow()
+}
+
+// commitNow is the real commit, which cannot be cancelled any more.
+func (s *session) commitNow() error {
+	defer s.end()
+	w := s.block.writer
+	if w == nil {
+		return nil
+	}
+	if err := w.exec("COMMIT"); err != nil {
+		_ = w.exec("ROLLBACK") // SQLite may have rolled back by itself
+		return err
+	}
+	if s.block.wrote {
+		s.server.counters.commits.Add(1)
+	}
+	if s.block.schema {
+		return s.server.engine.learnTypes(context.WithoutCancel(s.ctx), w)
+	}
+	return nil
+}
+
+// rollback ends the transaction and undoes its writes.
+func (s *session) rollback() {
+	if w := s.block.writer; w != nil {
+		// It fails when SQLite has rolled back by itself, after an error.
+		_ = w.exec("ROLLBACK")
+	}
+	s.end()
+}
+
+// abort is what an error does to the transaction: an explicit one waits for its
+// ROLLBACK, but holds no lock any more.
+func (s *session) abort() {
+	if s.block.status == idle {
+		s.rollback()
+		return
+	}
+	implicit := s.block.implicit
+	s.rollback()
+	if !implicit {
+		s.block.status = failed
+	}
+}

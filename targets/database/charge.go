@@ -1,0 +1,75 @@
+package database
+
+import (
+	"context"
+	"database/sql/driver"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"rung/targets/machine"
+)
+
+// timingParameter is the run-time parameter in which the server reports where the
+// emulated time of the last statements went: since the last ReadyForQuery, so of
+// one query string or one pipeline. Clients that do not know it ignore it.
+const timingParameter = "rung.timing"
+
+// spent adds up emulated time until it is reported.
+type spent struct {
+	// known says that a statement was charged, if only with nothing.
+	known          bool
+	queued, served time.Duration
+	misses         int
+}
+
+func (p *spent) add(span machine.Span) {
+	p.queued += span.Queued
+	p.served += span.Served
+}
+
+// report is the message for the client: "queued=<ns>;served=<ns>;misses=<n>".
+func (p *spent) report() *pgproto3.ParameterStatus {
+	b := append(make([]byte, 0, 64), "queued="...)
+	b = strconv.AppendInt(b, p.queued.Nanoseconds(), 10)
+	b = append(b, ";served="...)
+	b = strconv.AppendInt(b, p.served.Nanoseconds(), 10)
+	b = append(b, ";misses="...)
+	b = strconv.AppendInt(b, int64(p.misses), 10)
+	return &pgproto3.ParameterStatus{Name: timingParameter, Value: string(b)}
+}
+
+// charge makes the statement wait for its CPU time and, when it reads a page that
+// is not in memory, for the disk.
+func (s *session) charge(ctx context.Context, st *statement, args []driver.NamedValue) error {
+	if st.class == "" {
+		return nil
+	}
+	s.spent.known = true
+	s.server.counters.statement(st.class)
+	if share := s.server.config.Share; share != nil {
+		span, err := share.CPU(ctx, s.server.spec.Demand[st.class])
+		s.spent.add(span)
+		if err != nil {
+			return err
+		}
+	}
+	page := st.key.page(args)
+	if page == "" || s.server.pages.Touch(page) {
+		return nil
+	}
+	s.spent.misses++
+	return s.access(ctx)
+}
+
+// access waits for one access to the disk.
+func (s *session) access(ctx context.Context) error {
+	share := s.server.config.Share
+	if share == nil {
+		return nil
+	}
+	span, err := share.Disk(ctx, s.server.spec.Access)
+	s.spent.add(span)
+	return err
+}

@@ -1,0 +1,240 @@
+package dns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"rung/targets"
+)
+
+// Defaults of a resolver.
+const (
+	defaultEntries = 10_000
+	defaultTimeout = 800 * time.Millisecond // BIND's first
+)
+
+// ResolverConfig is what a resolver needs besides its settings.
+type ResolverConfig struct {
+	// Root holds the addresses of the root nameservers, at least one.
+	Root []netip.Addr
+	// Dial opens a connection to the nameserver at an address; network is
+	// "udp" or "tcp". It must be set, safe for concurrent use, and honour
+	// its context.
+	Dial func(ctx context.Context, network string, server netip.Addr) (net.Conn, error)
+	// Clock tells the time for TTLs. Nil means time.Now.
+	Clock func() time.Time
+	// Entries bounds the cache: that many answers, and the servers of that
+	// many zones. Zero means 10,000.
+	Entries int
+	// Log gets failed lookups. Nil means silence.
+	Log *slog.Logger
+}
+
+// Resolver answers any question by asking nameservers, from the root zone down
+// (iterative recursion), and keeps what it learned until its TTL ends: answers,
+// the servers of zones, and negative answers (RFC 2308). When no server
+// answers, it answers SERVFAIL, keeps that for 1 s (RFC 9520), and never
+// serves an answer whose TTL has ended. Identical questions at the same time
+// are one lookup. A question without the recursion-desired bit is answered
+// from the cache or refused. Questions for ANY and other types that are no
+// data get NOTIMP, zone transfers are refused.
+//
+// One question causes at most 50 queries and takes at most 12 timeouts. The
+// server with the shortest smoothed round trip is asked first; one that does
+// not answer is tried a second time after all others.
+//
+// All methods are safe for concurrent use, except that Serve may be called
+// once at a time.
+type Resolver struct {
+	root    []netip.Addr
+	dial    func(ctx context.Context, network string, server netip.Addr) (net.Conn, error)
+	now     func() time.Time
+	log     *slog.Logger
+	entries int
+	timeout time.Duration
+	most    uint32 // cap of TTLs in seconds
+
+	ranking *ranking
+	memory  atomic.Pointer[memory]
+	running sync.WaitGroup // lookups under way
+
+	tally                                       tally
+	hits, misses, coalesced, upstream, failures atomic.Int64
+}
+
+// reached is the result of a lookup.
+type reached struct {
+	answer answer
+	cached bool
+}
+
+var errNoRecursion = errors.New("not in the cache, and recursion is not desired")
+
+// NewResolver returns a resolver with an empty cache. The cap spec.MaxTTL is
+// rounded up to whole seconds. A spec.Timeout of zero means 800 ms. The role
+// names in spec are not used: cfg has their addresses.
+func NewResolver(spec targets.Resolver, cfg ResolverConfig) *Resolver {
+	r := &Resolver{
+		root:    slices.Clone(cfg.Root),
+		dial:    cfg.Dial,
+		now:     cfg.Clock,
+		log:     orSilent(cfg.Log),
+		entries: cfg.Entries,
+		timeout: spec.Timeout,
+		most:    maxTTL,
+		ranking: newRanking(),
+	}
+	if r.now == nil {
+		r.now = time.Now
+	}
+	if r.entries <= 0 {
+		r.entries = defaultEntries
+	}
+	if r.timeout <= 0 {
+		r.timeout = defaultTimeout
+	}
+	if most, err := seconds(spec.MaxTTL); err == nil && spec.MaxTTL > 0 {
+		r.most = most
+	}
+	r.Flush()
+	return r
+}
+
+// Serve answers on both sockets until ctx is done, and closes them. Then it
+// lets the lookups at hand finish, for 1 s at most, and returns nil. It
+// returns an error when there is no root server or no Dial, or a socket fails.
+func (r *Resolver) Serve(ctx context.Context, udp net.PacketConn, tcp net.Listener) error {
+	if len(r.root) == 0 || r.dial == nil {
+		udp.Close()
+		tcp.Close()
+		return errors.New("resolver: it needs a root server and a way to dial it")
+	}
+	err := r.server().serve(ctx, udp, tcp)
+	r.running.Wait()
+	if err != nil {
+		return fmt.Errorf("resolver: %w", err)
+	}
+	return nil
+}
+
+func (r *Resolver) server() *server {
+	return &server{answer: r.answer, tally: &r.tally, log: r.log}
+}
+
+// Flush empties the cache. Lookups under way are not joined by later questions
+// and leave nothing in the cache. Round-trip times of servers are kept.
+func (r *Resolver) Flush() {
+	r.memory.Store(newMemory(r.entries, &r.running))
+}
+
+// Metrics returns the counters since New: queries_total (messages that get a
+// reply) and its parts by response code (noerror_total, nxdomain_total,
+// servfail_total, refused_total, formerr_total, notimp_total, badvers_total);
+// hits_total (answered from the cache) and misses_total (not), of which
+// coalesced_total joined a lookup under way; upstream_total (questions sent to
+// nameservers; a second try, and not its repetition over TCP, counts again)
+// and upstream_failures_total; truncated_total, tcp_total and dropped_total as
+// in Nameserver; and the gauge entries (answers and zones in the cache).
+func (r *Resolver) Metrics() map[string]float64 {
+	m := r.tally.metrics()
+	m["hits_total"] = float64(r.hits.Load())
+	m["misses_total"] = float64(r.misses.Load())
+	m["coalesced_total"] = float64(r.coalesced.Load())
+	m["upstream_total"] = float64(r.upstream.Load())
+	m["upstream_failures_total"] = float64(r.failures.Load())
+	m["entries"] = float64(r.memory.Load().len())
+	return m
+}
+
+func (r *Resolver) answer(ctx context.Context, query *dns.Msg) *dns.Msg {
+	reply := new(dns.Msg).SetReply(query)
+	reply.RecursionAvailable = true
+	asked := reply.Question[0]
+	q := question{dns.CanonicalName(asked.Name), asked.Qtype}
+	if reply.Rcode = unanswerable(q.qtype); reply.Rcode != dns.RcodeSuccess {
+		return reply
+	}
+	found, err := r.find(ctx, q, query.RecursionDesired)
+	switch {
+	case errors.Is(err, errNoRecursion):
+		reply.Rcode = dns.RcodeRefused
+		return reply
+	case err != nil:
+		reply.Rcode = dns.RcodeServerFailure
+		return reply
+	}
+	// The answer is shared by all who asked at the same time.
+	own := found.after(0)
+	reply.Rcode, reply.Answer, reply.Ns = own.rcode, own.records, own.authority
+	spell(reply.Answer, q.name, asked.Name)
+	return reply
+}
+
+// unanswerable says why no question of a type is answered.
+func unanswerable(qtype uint16) int {
+	switch {
+	case qtype == dns.TypeAXFR || qtype == dns.TypeIXFR:
+		return dns.RcodeRefused
+	case qtype == dns.TypeNone || qtype == dns.TypeOPT || (qtype >= 128 && qtype <= 255):
+		return dns.RcodeNotImplemented // RFC 6895, section 3.1: questions and meta types
+	}
+	return dns.RcodeSuccess
+}
+
+// find answers from the cache, or by a lookup that all who ask the same at the
+// same time share.
+func (r *Resolver) find(ctx context.Context, q question, recurse bool) (answer, error) {
+	m := r.memory.Load()
+	if known, ok := m.answer(q, r.now()); ok {
+		r.hits.Add(1)
+		return known, nil
+	}
+	if !recurse {
+		r.misses.Add(1)
+		return answer{}, errNoRecursion
+	}
+	found, joined, err := m.flights.do(ctx, q.key(), func(ctx context.Context) (reached, error) {
+		return r.lookup(ctx, m, q)
+	})
+	switch {
+	case found.cached:
+		r.hits.Add(1)
+		return found.answer, err
+	case joined:
+		r.coalesced.Add(1)
+	}
+	r.misses.Add(1)
+	return found.answer, err
+}
+
+// lookup does the work of one question. A failure is an answer too.
+func (r *Resolver) lookup(ctx context.Context, m *memory, q question) (reached, error) {
+	// A lookup that ended a moment ago may have brought the answer.
+	if known, ok := m.answer(q, r.now()); ok {
+		return reached{known, true}, nil
+	}
+	bounded, cancel := context.WithTimeout(ctx, maxTimeouts*r.timeout)
+	defer cancel()
+	work := &recursion{Resolver: r, known: m}
+	found, err := work.resolve(bounded, q, 0)
+	if err == nil {
+		return reached{found, false}, nil
+	}
+	if ctx.Err() != nil {
+		return reached{}, err // nobody waits any more: that says nothing of the servers
+	}
+	r.log.Warn("lookup failed", "name", q.name, "type", dns.TypeToString[q.qtype], "error", err)
+	failed := answer{rcode: dns.RcodeServerFailure, ttl: failureTTL}
+	m.keep(q, failed, r.now())
+	return reached{failed, false}, nil
+}

@@ -1,0 +1,136 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"rung/targets"
+)
+
+// Kill ends a node with SIGKILL and returns when it is gone, and when that
+// was.
+func (s *System) Kill(node string) (time.Time, error) {
+	p, err := s.process(node)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if err := p.signal(syscall.SIGKILL); err != nil {
+		return time.Time{}, err
+	}
+	at := time.Now()
+	<-p.done
+	return at, nil
+}
+
+// Hang stops a node with SIGSTOP: its sockets stay open and nobody answers.
+func (s *System) Hang(node string) error {
+	p, err := s.process(node)
+	if err != nil {
+		return err
+	}
+	return p.signal(syscall.SIGSTOP)
+}
+
+// Resume lets a stopped node go on.
+func (s *System) Resume(node string) error {
+	p, err := s.process(node)
+	if err != nil {
+		return err
+	}
+	return p.signal(syscall.SIGCONT)
+}
+
+// Restart starts a new process for a node that has ended, on the same
+// addresses and the same data, and returns when it serves.
+func (s *System) Restart(ctx context.Context, node string) error {
+	old, err := s.process(node)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-old.done:
+	default:
+		return fmt.Errorf("node %s: still runs", node)
+	}
+	spec, err := s.samePorts(s.plan.specs[node])
+	if err != nil {
+		return err
+	}
+	p, _, err := s.startNode(ctx, spec)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		p.end(grace)
+		return errors.New("the system was closed meanwhile")
+	}
+	s.processes[node] = p
+	s.mu.Unlock()
+	_, err = p.call(ctx, targets.Command{Do: targets.DoServe, Endpoints: s.Endpoints()})
+	return err
+}
+
+// samePorts pins a specification to the ports that the node had.
+func (s *System) samePorts(spec targets.Spec) (targets.Spec, error) {
+	endpoints := s.Endpoints()
+	roles := make([]targets.Role, len(spec.Node.Roles))
+	spec.TLSPorts = map[string]int{}
+	for i, r := range spec.Node.Roles {
+		address, err := netip.ParseAddrPort(endpoints[r.Name].Address)
+		if err != nil {
+			return spec, fmt.Errorf("address of role %s: %w", r.Name, err)
+		}
+		r.Port = int(address.Port())
+		roles[i] = r
+		if tls, err := netip.ParseAddrPort(endpoints[r.Name].TLS); err == nil {
+			spec.TLSPorts[r.Name] = int(tls.Port())
+		}
+	}
+	spec.Node.Roles = roles
+	return spec, nil
+}
+
+// Impair changes the wire from one node, or from targets.Clients, to another.
+// The zero Impairment heals it.
+func (s *System) Impair(ctx context.Context, from, to string, i targets.Impairment) error {
+	if from == targets.Clients {
+		link, ok := s.clients[to]
+		if !ok {
+			return fmt.Errorf("impair: no link from %s to %s", from, to)
+		}
+		link.Impair(i)
+		return nil
+	}
+	_, err := s.call(ctx, from, targets.Command{Do: targets.DoImpair, To: to, Impairment: i})
+	return err
+}
+
+// Alive reports whether the node's process runs.
+func (s *System) Alive(node string) bool {
+	p, err := s.process(node)
+	if err != nil {
+		return false
+	}
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}
+
+func (s *System) process(node string) (*process, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, ok := s.processes[node]
+	if !ok {
+		return nil, fmt.Errorf("there is no node %q", node)
+	}
+	return p, nil
+}

@@ -1,0 +1,100 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"rung/targets"
+)
+
+// Optional things that a role can do on command.
+type (
+	warmer  interface{ Warm(pages []string) }
+	drainer interface{ Drain(server string) error }
+	flusher interface{ Flush() }
+)
+
+// carryOut does one command and says how it went.
+func (n *Node) carryOut(ctx context.Context, c targets.Command) targets.Reply {
+	reply := targets.Reply{ID: c.ID}
+	var err error
+	switch c.Do {
+	case targets.DoServe:
+		err = n.serve(ctx, c.Endpoints)
+	case targets.DoImpair:
+		err = n.impair(c.To, c.Impairment)
+	case targets.DoMetrics:
+		reply.Metrics = n.metrics()
+	case targets.DoWarm:
+		err = ask(n, c.Role, "warm", func(w warmer) error { w.Warm(c.Pages); return nil })
+	case targets.DoDrain:
+		err = ask(n, c.Role, "drain", func(d drainer) error { return d.Drain(c.To) })
+	case targets.DoFlush:
+		err = ask(n, c.Role, "flush", func(f flusher) error { f.Flush(); return nil })
+	default:
+		err = fmt.Errorf("unknown command %q", c.Do)
+	}
+	if err != nil {
+		reply.Error = err.Error()
+	}
+	return reply
+}
+
+// ask has a role do something that only some kinds can.
+func ask[T any](n *Node, name, verb string, do func(T) error) error {
+	r, ok := n.roles[name]
+	if !ok {
+		return fmt.Errorf("%s: role %q does not run here", verb, name)
+	}
+	able, ok := r.(T)
+	if !ok {
+		return fmt.Errorf("%s: role %q is of a kind that cannot", verb, name)
+	}
+	return do(able)
+}
+
+func (n *Node) impair(to string, i targets.Impairment) error {
+	link, ok := n.links[to]
+	if !ok {
+		return fmt.Errorf("impair: no link from %s to %s", n.spec.Node.Name, to)
+	}
+	if i.Loss < 0 || i.Loss > 1 || i.Extra < 0 {
+		return errors.New("impair: loss is 0 to 1, extra delay not negative")
+	}
+	link.Impair(i)
+	return nil
+}
+
+func (n *Node) serve(ctx context.Context, endpoints map[string]targets.Endpoint) error {
+	if n.endpoints != nil {
+		return errors.New("serve: already serving")
+	}
+	n.endpoints = endpoints
+	for _, spec := range n.spec.Node.Roles {
+		r, err := n.build(spec)
+		if err != nil {
+			return fmt.Errorf("role %s: %w", spec.Name, err)
+		}
+		n.roles[spec.Name] = r
+		s := n.sockets[spec.Name]
+		n.running.Go(func() {
+			if err := r.serve(ctx, s); err != nil && ctx.Err() == nil {
+				n.failed <- fmt.Errorf("role %s stopped: %w", spec.Name, err)
+			}
+		})
+	}
+	n.log.Info("serving", "roles", len(n.roles))
+	return nil
+}
+
+// closeRoles ends every role, after their context has ended.
+func (n *Node) closeRoles() {
+	n.closeSockets()
+	n.running.Wait()
+	for name, r := range n.roles {
+		if err := r.Close(); err != nil {
+			n.log.Error("close", "role", name, "error", err.Error())
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package node
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"rung/targets"
+)
+
+// metrics is what the node knows of itself now.
+func (n *Node) metrics() *targets.Metrics {
+	m := &targets.Metrics{Roles: map[string]map[string]float64{}, ClockError: n.clock.Error(), Memory: memory()}
+	m.CPU, m.Disk = n.machine.Usage()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err == nil {
+		m.ProcessCPU = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	}
+	for name, r := range n.roles {
+		m.Roles[name] = r.Metrics()
+		if e, ok := r.(interface{ events() []targets.Event }); ok {
+			for _, event := range e.events() {
+				event.Role = name
+				m.Events = append(m.Events, event)
+			}
+		}
+	}
+	return m
+}
+
+// memory is the resident size of the process in bytes, 0 where the system
+// does not say.
+func memory() int64 {
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(data))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, err := strconv.ParseInt(fields[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
+}

@@ -1,0 +1,207 @@
+package targets
+
+import "time"
+
+// Kind says what a role does. Each kind has one settings field in Role.
+type Kind string
+
+// The kinds of roles.
+const (
+	KindWeb        Kind = "web"
+	KindDatabase   Kind = "database"
+	KindKeyValue   Kind = "keyvalue"
+	KindBalancer   Kind = "balancer"
+	KindNameserver Kind = "nameserver"
+	KindResolver   Kind = "resolver"
+)
+
+// Kinds lists every kind in the order of the ladder.
+func Kinds() []Kind {
+	return []Kind{KindNameserver, KindResolver, KindWeb, KindDatabase, KindKeyValue, KindBalancer}
+}
+
+// Role is one server program on a node. Exactly the settings field of its
+// Kind is set.
+type Role struct {
+	Name string `json:"name"`
+	Kind Kind   `json:"kind"`
+	// Port is the port to listen on. Zero means any free one.
+	Port int `json:"port,omitempty"`
+	// Private roles refuse connections from everything but nodes that have a
+	// role which uses them.
+	Private bool `json:"private,omitempty"`
+
+	Web        *Web        `json:"web,omitempty"`
+	Database   *Database   `json:"database,omitempty"`
+	KeyValue   *KeyValue   `json:"keyvalue,omitempty"`
+	Balancer   *Balancer   `json:"balancer,omitempty"`
+	Nameserver *Nameserver `json:"nameserver,omitempty"`
+	Resolver   *Resolver   `json:"resolver,omitempty"`
+}
+
+// Uses lists the roles that this one dials, in the order of its settings.
+func (r Role) Uses() []string {
+	switch {
+	case r.Web != nil && r.Web.Store != "":
+		return []string{r.Web.Store}
+	case r.Balancer != nil:
+		return r.Balancer.Servers
+	case r.Resolver != nil:
+		return r.Resolver.Reaches
+	}
+	return nil
+}
+
+// Web serves the application over HTTP.
+type Web struct {
+	// Store names the database or keyvalue role that holds the data.
+	Store string `json:"store"`
+	// Demand is the CPU time of a request by operation, charged once.
+	Demand map[Operation]Law `json:"demand"`
+	// Connections bounds the open connections to the store.
+	Connections int `json:"connections"`
+	// SessionTTL is how long a login lasts.
+	SessionTTL time.Duration `json:"session_ttl_ns"`
+	// AssetSizes are the sizes in bytes of the static files; file i is named
+	// by AssetName(i).
+	AssetSizes []int `json:"asset_sizes_bytes"`
+}
+
+// Database is a SQL database that speaks the PostgreSQL wire protocol.
+type Database struct {
+	Data Data `json:"data"`
+	// Demand is the CPU time of a statement by class.
+	Demand map[Statement]Law `json:"demand"`
+	// Access is the time of one disk access: a page that is not in the pool,
+	// or a commit.
+	Access Law `json:"access"`
+	// PoolPages is the size of the buffer pool. Zero means that every page
+	// is always in memory.
+	PoolPages int `json:"pool_pages"`
+	// Fsync is the durability of a commit on the real disk.
+	Fsync Fsync `json:"fsync"`
+	// Connections bounds the clients served at once.
+	Connections int `json:"connections"`
+}
+
+// KeyValue is a key-value store that speaks RESP. The fields mean what they
+// mean in Database; its statements are StatementGet and StatementSet.
+type KeyValue struct {
+	Data        Data              `json:"data"`
+	Demand      map[Statement]Law `json:"demand"`
+	Access      Law               `json:"access"`
+	PoolPages   int               `json:"pool_pages"`
+	Fsync       Fsync             `json:"fsync"`
+	Connections int               `json:"connections"`
+}
+
+// Fsync says what a store asks of the real disk before it acknowledges a
+// write.
+type Fsync string
+
+// The fsync modes. Full survives a power cut (as far as the disk is honest),
+// Off survives the death of the process only.
+const (
+	FsyncFull Fsync = "full"
+	FsyncOff  Fsync = "off"
+)
+
+// Policy is how a balancer picks a server.
+type Policy string
+
+// The balancing policies.
+const (
+	PolicyRoundRobin       Policy = "round-robin"
+	PolicyLeastConnections Policy = "least-connections"
+	PolicyRandomTwo        Policy = "random-two-choices"
+	PolicyIPHash           Policy = "ip-hash"
+)
+
+// Policies lists the balancing policies.
+func Policies() []Policy {
+	return []Policy{PolicyRoundRobin, PolicyLeastConnections, PolicyRandomTwo, PolicyIPHash}
+}
+
+// Balancer spreads HTTP requests over servers.
+type Balancer struct {
+	Servers []string `json:"servers"`
+	Policy  Policy   `json:"policy"`
+	// Sticky keeps a client at the server that its cookie names, as long as
+	// that server is up.
+	Sticky bool   `json:"sticky"`
+	Health Health `json:"health"`
+	// Retries is how many further servers are tried. Only requests that are
+	// idempotent, or were never sent, are tried again.
+	Retries int `json:"retries"`
+	// Timeout bounds one try, from dial to the end of the headers.
+	Timeout time.Duration `json:"timeout_ns"`
+	// Demand is the CPU time of one request.
+	Demand Law `json:"demand"`
+	// TLS adds a second listener that terminates TLS, with a certificate of
+	// its own making.
+	TLS bool `json:"tls"`
+	// Static answers GET /assets itself, from copies of the servers' files.
+	Static bool `json:"static"`
+	// AssetSizes are the sizes of the static files, as in Web.
+	AssetSizes []int `json:"asset_sizes_bytes,omitempty"`
+	// Limit is the rate limit. The zero value means none.
+	Limit RateLimit `json:"limit"`
+}
+
+// Health is how a balancer notices that a server is down or up again.
+type Health struct {
+	// Interval and Timeout of active checks. A zero Interval turns them off.
+	Interval time.Duration `json:"interval_ns"`
+	Timeout  time.Duration `json:"timeout_ns"`
+	// Fall consecutive failures mark a server down, Rise successes up.
+	Fall int `json:"fall"`
+	Rise int `json:"rise"`
+	// PassiveFails consecutive failed requests mark a server down until
+	// active checks mark it up. Zero turns passive checks off.
+	PassiveFails int `json:"passive_fails"`
+}
+
+// RateLimit is a token bucket per client address.
+type RateLimit struct {
+	// Rate is in requests per second. Zero means no limit.
+	Rate float64 `json:"rate_per_s"`
+	// Burst is the size of the bucket in requests.
+	Burst int `json:"burst"`
+}
+
+// Nameserver answers DNS for one zone, over UDP and TCP.
+type Nameserver struct {
+	// Zone is the fully qualified name of the zone; "." is the root.
+	Zone string `json:"zone"`
+	// Records are the zone's own addresses.
+	Records []Record `json:"records,omitempty"`
+	// Delegations name the zones below, and who serves them.
+	Delegations []Delegation `json:"delegations,omitempty"`
+}
+
+// Record is an address record whose value is the address of a role's node.
+type Record struct {
+	Name string        `json:"name"`
+	Role string        `json:"role"`
+	TTL  time.Duration `json:"ttl_ns"`
+}
+
+// Delegation hands a child zone to another nameserver role.
+type Delegation struct {
+	Zone string        `json:"zone"`
+	Role string        `json:"role"`
+	TTL  time.Duration `json:"ttl_ns"`
+}
+
+// Resolver is a recursive DNS resolver with a cache.
+type Resolver struct {
+	// Root names the root nameserver role.
+	Root string `json:"root"`
+	// Reaches names every nameserver role that the resolver has a wire to,
+	// the root among them.
+	Reaches []string `json:"reaches"`
+	// MaxTTL caps how long an answer is kept. Zero means no cap.
+	MaxTTL time.Duration `json:"max_ttl_ns"`
+	// Timeout bounds one question to one nameserver.
+	Timeout time.Duration `json:"timeout_ns"`
+}

@@ -1,0 +1,32 @@
+// Package web serves the application of every stage over HTTP: a small social
+// shop in front of a store, on an emulated machine.
+//
+//	GET  /users/{id}                one row by key
+//	GET  /customers/{id}/orders     a customer's orders
+//	GET  /assets/{name}             a static file; ranges and ETags work
+//	POST /posts                     {"id","user","text"}: one durable insert
+//	GET  /posts?cursor=&limit=      {"ids","next"}: the stored ids, for audits
+//	POST /login                     {"user"}: starts a session, sets a cookie
+//	GET  /me                        who the session belongs to
+//	POST /photos                    {"id","user"}: a slow job, then one insert
+//	GET  /healthz                   200, or 503 while draining
+//
+// Every operation is charged its emulated CPU time once, before the store is
+// asked. Requests that are wrong in form, audits and health checks are not
+// operations and cost no emulated time.
+//
+// Bodies are JSON, of errors too: {"error","field","allowed"}. Statuses:
+//
+//	400 the request is wrong: "field" is what, "allowed" what would be right
+//	401 no valid session
+//	404 no such path, row or file        405 with Allow: no such method
+//	413 the body is over 64 KiB
+//	499 the client went away (never seen by one; nginx's number for it)
+//	502 the store failed                 504 the store did not answer in time
+//	503 a queue is full, here or in the store: Retry-After is set
+//
+// Static files also answer 206, 304, 412 and 416, as RFC 9110 says.
+//
+// Every response names its server in X-Served-By and says in Server-Timing
+// where its time went: see Timing.
+package web

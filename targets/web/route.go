@@ -1,0 +1,129 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"rung/targets"
+)
+
+// endpoint is one method of one resource.
+type endpoint struct {
+	// name in metrics.
+	name     string
+	law      targets.Law
+	requests atomic.Int64
+	// handle answers; key is the variable part of the path.
+	handle func(x *exchange, e *endpoint, key string)
+}
+
+// resource is what a path names. A nil endpoint is a method it does not have.
+type resource struct {
+	get, post *endpoint
+	allow     []string
+}
+
+func newResource(get, post *endpoint) *resource {
+	switch {
+	case post == nil:
+		return &resource{get, nil, []string{"GET, HEAD"}}
+	case get == nil:
+		return &resource{nil, post, []string{"POST"}}
+	}
+	return &resource{get, post, []string{"GET, HEAD, POST"}}
+}
+
+// endpoint returns the one for the method, or nil.
+func (r *resource) endpoint(method string) *endpoint {
+	switch method {
+	case http.MethodGet, http.MethodHead:
+		return r.get
+	case http.MethodPost:
+		return r.post
+	}
+	return nil
+}
+
+// routes are the resources of the application.
+type routes struct {
+	user, orders, asset, posts, login, me, photos, health *resource
+	// all endpoints, for metrics.
+	all []*endpoint
+}
+
+func (s *Server) newRoutes(demand map[targets.Operation]targets.Law) routes {
+	var t routes
+	add := func(name string, law targets.Law, handle func(*exchange, *endpoint, string)) *endpoint {
+		e := &endpoint{name: name, law: law, handle: handle}
+		t.all = append(t.all, e)
+		return e
+	}
+	// An operation without a law is charged the zero law.
+	op := func(op targets.Operation, handle func(*exchange, *endpoint, string)) *endpoint {
+		return add(string(op), demand[op], handle)
+	}
+	t.user = newResource(op(targets.OpUser, s.getUser), nil)
+	t.orders = newResource(op(targets.OpOrders, s.getOrders), nil)
+	t.asset = newResource(op(targets.OpAsset, s.getAsset), nil)
+	t.posts = newResource(add("audit", targets.Law{}, s.listPosts), op(targets.OpPost, s.addPost))
+	t.login = newResource(nil, op(targets.OpLogin, s.login))
+	t.me = newResource(op(targets.OpMe, s.getMe), nil)
+	t.photos = newResource(nil, op(targets.OpPhoto, s.addPhoto))
+	t.health = newResource(add("health", targets.Law{}, s.getHealth), nil)
+	return t
+}
+
+// find returns the resource that a path names and the variable part of the
+// path, or nil. It allocates nothing and never redirects, which is why it
+// stands here in place of a http.ServeMux.
+func (t *routes) find(path string) (r *resource, key string) {
+	switch path {
+	case "/posts":
+		return t.posts, ""
+	case "/login":
+		return t.login, ""
+	case "/me":
+		return t.me, ""
+	case "/photos":
+		return t.photos, ""
+	case "/healthz":
+		return t.health, ""
+	}
+	if key, ok := strings.CutPrefix(path, "/users/"); ok && isSegment(key) {
+		return t.user, key
+	}
+	if key, ok := strings.CutPrefix(path, "/assets/"); ok && isSegment(key) {
+		return t.asset, key
+	}
+	if rest, ok := strings.CutPrefix(path, "/customers/"); ok {
+		if key, ok := strings.CutSuffix(rest, "/orders"); ok && isSegment(key) {
+			return t.orders, key
+		}
+	}
+	return nil, ""
+}
+
+func isSegment(s string) bool { return s != "" && strings.IndexByte(s, '/') < 0 }
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := s.begin(w, r)
+	defer s.end(x)
+	res, key := s.routes.find(r.URL.Path)
+	if res == nil {
+		s.counters.invalid.Add(1)
+		x.problem(http.StatusNotFound, problem{Error: "no such path"})
+		return
+	}
+	e := res.endpoint(r.Method)
+	if e == nil {
+		s.counters.invalid.Add(1)
+		w.Header()["Allow"] = res.allow
+		x.problem(http.StatusMethodNotAllowed,
+			problem{Error: "no such method here", Field: "method", Allowed: res.allow[0]})
+		return
+	}
+	e.requests.Add(1)
+	e.handle(x, e, key)
+}

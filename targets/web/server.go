@@ -1,0 +1,142 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"rung/targets"
+	"rung/targets/machine"
+	"rung/targets/store"
+)
+
+// Defaults of Config.
+const (
+	defaultSessions     = 1 << 16
+	defaultStoreTimeout = 10 * time.Second
+)
+
+// Config is what a Server is given by the node it runs on.
+type Config struct {
+	// Role is the server's name, sent as X-Served-By. It must not be empty.
+	Role string
+	// Store holds the data. It stays the caller's: Close does not close it.
+	Store store.Store
+	// Share is where CPU time is charged.
+	Share *machine.Share
+	// Log gets what goes wrong on this side of the client. Nil means nothing
+	// is logged.
+	Log *slog.Logger
+	// Now tells the time for sessions. Nil means time.Now.
+	Now func() time.Time
+	// Seed of everything random in the server but session ids, which nobody
+	// may foresee. Nothing draws from it yet: the static files are the same
+	// on every node and the machine has a seed of its own.
+	Seed uint64
+	// Sessions bounds the sessions held; the oldest is dropped for a new
+	// one. Zero means 65,536.
+	Sessions int
+	// StoreTimeout bounds one call of the store, the wait for a connection
+	// included. Zero means 10 s.
+	StoreTimeout time.Duration
+}
+
+// Server is one web server. It is an http.Handler, and safe for concurrent
+// use.
+type Server struct {
+	store        store.Store
+	share        *machine.Share
+	log          *slog.Logger
+	now          func() time.Time
+	storeTimeout time.Duration
+	sessions     sessions
+	assets       map[string]*file
+	routes       routes
+	servedBy     []string
+	exchanges    sync.Pool
+	counters     counters
+	draining     atomic.Bool
+	// storeDown holds the log to one line per outage of the store.
+	storeDown atomic.Bool
+	closing   sync.Once
+	closed    chan struct{}
+}
+
+// New returns a server of that specification. The error names the first
+// setting that is not usable.
+func New(spec targets.Web, cfg Config) (*Server, error) {
+	if err := check(spec, cfg); err != nil {
+		return nil, fmt.Errorf("web role %q: %w", cfg.Role, err)
+	}
+	s := &Server{
+		store:        cfg.Store,
+		share:        cfg.Share,
+		log:          cfg.Log,
+		now:          cfg.Now,
+		storeTimeout: cfg.StoreTimeout,
+		assets:       newAssets(spec.AssetSizes),
+		servedBy:     []string{cfg.Role},
+		closed:       make(chan struct{}),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.storeTimeout == 0 {
+		s.storeTimeout = defaultStoreTimeout
+	}
+	capacity := cfg.Sessions
+	if capacity == 0 {
+		capacity = defaultSessions
+	}
+	s.sessions = newMemorySessions(capacity, spec.SessionTTL, s.now)
+	s.routes = s.newRoutes(spec.Demand)
+	s.exchanges.New = func() any {
+		x := new(exchange)
+		x.encoder = json.NewEncoder(&x.body)
+		x.encoder.SetEscapeHTML(false)
+		return x
+	}
+	return s, nil
+}
+
+func check(spec targets.Web, cfg Config) error {
+	if cfg.Role == "" {
+		return errors.New("it has no name")
+	}
+	if cfg.Store == nil {
+		return errors.New("store is missing")
+	}
+	if cfg.Share == nil {
+		return errors.New("share of the machine is missing")
+	}
+	if cfg.Sessions < 0 {
+		return fmt.Errorf("sessions is %d: it must not be negative", cfg.Sessions)
+	}
+	if cfg.StoreTimeout < 0 {
+		return fmt.Errorf("store timeout is %v: it must not be negative", cfg.StoreTimeout)
+	}
+	if spec.SessionTTL <= 0 {
+		return fmt.Errorf("session_ttl is %v: it must be above 0", spec.SessionTTL)
+	}
+	for op, law := range spec.Demand {
+		if !slices.Contains(targets.Operations(), op) {
+			return fmt.Errorf("demand of unknown operation %q: allowed are %v", op, targets.Operations())
+		}
+		if err := law.Check(); err != nil {
+			return fmt.Errorf("demand of %s: %w", op, err)
+		}
+	}
+	return checkSizes(spec.AssetSizes)
+}
+
+// Close makes every Serve return as the end of its context does, and does not
+// wait for it. It may be called more than once.
+func (s *Server) Close() { s.closing.Do(func() { close(s.closed) }) }
