@@ -136,7 +136,10 @@ type Probe struct {
 	P99     *time.Duration `json:"p99_ns"`
 	// Failures is the failure ratio.
 	Failures float64 `json:"failures_ratio"`
-	Word     Word    `json:"verdict"`
+	// Slow is the share of planned requests that failed or took longer than
+	// the SLO's latency: the probe passes when it is at most 1 - quantile.
+	Slow float64 `json:"slower_than_slo_ratio"`
+	Word Word    `json:"verdict"`
 	// Why the probe failed or does not count.
 	Why string `json:"why,omitempty"`
 	// Uses are the shares of slot time in use during the probe.

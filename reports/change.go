@@ -66,3 +66,14 @@ func change(before, now *bench.Capacity) Change {
 	}
 	return c
 }
+
+// Short prints the ratio alone, or "~".
+func (c Change) Short() string {
+	switch {
+	case !c.Known:
+		return Missing
+	case !c.Significant():
+		return "~"
+	}
+	return Ratio(c.Ratio)
+}

@@ -24,8 +24,12 @@ const (
 
 // columns are wideWidth characters wide in all, with one space between two,
 // and wider by what the terminal has left.
-func columns(width int) []column {
-	stage := min(stageWidth+max(width-wideWidth, 0), maxStage)
+func columns(width int, rows []Row) []column {
+	longest := stageWidth
+	for _, r := range rows {
+		longest = max(longest, utf8.RuneCountInString(r.Stage))
+	}
+	stage := min(stageWidth+max(width-wideWidth, 0), longest, maxStage)
 	return []column{
 		{"stage", stage, true, func(r Row) string { return r.Stage }},
 		{"capacity", 11, false, shortCapacity},
@@ -45,7 +49,7 @@ func (s *summary) table(rows []Row) {
 		return
 	}
 	var head strings.Builder
-	for i, c := range columns(s.width) {
+	for i, c := range columns(s.width, rows) {
 		if i > 0 {
 			head.WriteByte(' ')
 		}
@@ -54,7 +58,7 @@ func (s *summary) table(rows []Row) {
 	s.line(head.String())
 	for _, r := range rows {
 		var line strings.Builder
-		for i, c := range columns(s.width) {
+		for i, c := range columns(s.width, rows) {
 			if i > 0 {
 				line.WriteByte(' ')
 			}

@@ -78,6 +78,8 @@ func verdictSentence(t Tally) string {
 	switch {
 	case t.All() == 0:
 		return "Nothing was judged."
+	case t.Pass == 1 && t.All() == 1:
+		return "The one verdict passed."
 	case t.Pass == t.All():
 		return fmt.Sprintf("All %s passed.", plural(t.All(), "verdict"))
 	}

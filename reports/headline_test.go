@@ -29,19 +29,19 @@ func TestHeadline(t *testing.T) {
 	}{
 		{"nothing", bench.Run{}, "No stage was measured. Nothing was judged."},
 		{"one stage", bench.Run{Workload: slo, Stages: []bench.StageResult{passed}},
-			"1 stage carried 215 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%. All 1 verdict passed."},
+			"1 stage carried 215 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%. The one verdict passed."},
 		{"a step", bench.Run{Workload: slo, Stages: []bench.StageResult{passed, stage("b", "a", 420, 440)}},
-			"2 stages carried 215 to 420 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%; the largest step was b with 1.95× the capacity of a. All 1 verdict passed."},
+			"2 stages carried 215 to 420 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%; the largest step was b with 1.95× the capacity of a. The one verdict passed."},
 		{"brackets that overlap are no step", bench.Run{Workload: slo, Stages: []bench.StageResult{passed, stage("b", "a", 220, 240)}},
-			"2 stages carried 215 to 220 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%. All 1 verdict passed."},
+			"2 stages carried 215 to 220 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%. The one verdict passed."},
 		{"a doubtful stage does not count", bench.Run{Workload: slo, Stages: []bench.StageResult{passed, doubtful}},
-			"1 of 2 stages carried 215 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%. All 1 verdict passed."},
+			"1 of 2 stages carried 215 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%. The one verdict passed."},
 		{"no capacity", bench.Run{Stages: []bench.StageResult{doubtful}},
 			"1 stage ran, and none has a capacity that can be trusted. Nothing was judged."},
 		{"other words are unknown", bench.Run{Workload: slo, Stages: []bench.StageResult{odd}},
 			"1 stage carried 215 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%. Of 2 verdicts 1 passed, 1 unknown."},
 		{"partial comes first", bench.Run{Partial: "interrupted.", Workload: slo, Stages: []bench.StageResult{passed}},
-			"PARTIAL RUN (interrupted). 1 stage carried 215 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%. All 1 verdict passed."},
+			"PARTIAL RUN (interrupted). 1 stage carried 215 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%. The one verdict passed."},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { check(t, reports.Headline(c.run), c.want) })

@@ -112,8 +112,10 @@ func (s *summary) header(run bench.Run) {
 	s.wrap(Headline(run), "", "")
 	s.wrap(fmt.Sprintf("Verdict: %s %s", Glyph(Overall(run)), Overall(run)), "", "")
 	s.line("")
-	s.wrap(fmt.Sprintf("Profile %s at %s, seed %d, hardware set %s.", run.Profile.Name,
-		Rate(run.Profile.Rate), run.Seed, run.Hardware.Name), "", "")
+	if run.Profile.Name != "" {
+		s.wrap(fmt.Sprintf("Profile %s at %s, seed %d, hardware set %s.", run.Profile.Name,
+			Rate(run.Profile.Rate), run.Seed, run.Hardware.Name), "", "")
+	}
 	s.line("")
 }
 
@@ -143,16 +145,11 @@ func (s *summary) strip(items []Item) {
 
 // problems writes what went wrong or is not known, with reasons.
 func (s *summary) problems(run bench.Run) {
-	var t Tally
 	for _, r := range run.Stages {
-		t.Count(r.Verdicts)
 		s.stageProblems(r)
 	}
 	for _, w := range append(append([]string(nil), run.Warnings...), run.Calibration.Warnings...) {
 		s.wrap(w, "! ", "  ")
-	}
-	if t.All() > 0 && t.Pass == t.All() {
-		s.wrap(fmt.Sprintf("All %s passed.", plural(t.All(), "verdict")), "", "")
 	}
 }
 

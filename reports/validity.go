@@ -153,16 +153,21 @@ func unsent(run bench.Run) Item {
 }
 
 func limited(run bench.Run) Item {
-	item := Item{Label: "Target was the limit", Value: "in every attack", Word: bench.Pass,
+	item := Item{Label: "Target was the limit", Value: Missing, Word: bench.Unknown,
 		Why: "Where the generator, not the target, set the result, nothing is judged."}
 	var where []string
+	count := 0
 	attacks(run, func(stage string, m bench.Measurement) {
+		count++
 		if m.Generator.Limited != "" {
 			where = append(where, stage+" "+m.Name)
 		}
 	})
-	if len(where) > 0 {
-		item.Value, item.Word = "not in "+shortList(where), bench.Unknown
+	switch {
+	case len(where) > 0:
+		item.Value = "not in " + shortList(where)
+	case count > 0:
+		item.Value, item.Word = "in every attack", bench.Pass
 	}
 	return item
 }

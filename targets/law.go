@@ -15,13 +15,17 @@ const (
 	ShapeLognormal   Shape = "lognormal"
 )
 
+// MaxMean is the longest mean of a law.
+const MaxMean = time.Minute
+
 // Law is how long a piece of work takes. The zero Law takes no time.
 type Law struct {
 	// Shape of the law. Empty means constant.
-	Shape Shape         `json:"shape,omitempty"`
-	Mean  time.Duration `json:"mean_ns"`
+	Shape Shape `json:"shape,omitempty"`
+	// Mean is at most MaxMean.
+	Mean time.Duration `json:"mean_ns"`
 	// CV is the coefficient of variation (standard deviation / mean) of a
-	// lognormal law. The other shapes ignore it: constant has 0,
+	// lognormal law, 0 to 20. The other shapes ignore it: constant has 0,
 	// exponential 1.
 	CV float64 `json:"cv,omitempty"`
 }
@@ -47,10 +51,10 @@ func (l Law) Check() error {
 	default:
 		return fmt.Errorf("unknown shape %q: allowed are constant, exponential, lognormal", l.Shape)
 	}
-	if l.Mean < 0 {
-		return fmt.Errorf("mean is %v: it must not be negative", l.Mean)
+	if l.Mean < 0 || l.Mean > MaxMean {
+		return fmt.Errorf("mean is %v: allowed is 0 to %v", l.Mean, MaxMean)
 	}
-	if l.CV < 0 || l.CV > 20 {
+	if !(l.CV >= 0 && l.CV <= 20) { // false for NaN too
 		return fmt.Errorf("cv is %v: allowed is 0 to 20", l.CV)
 	}
 	return nil

@@ -24,18 +24,34 @@ func (p Problem) Error() string {
 	return fmt.Sprintf("%s: %s: %s", p.Field, p.What, p.Allowed)
 }
 
-// problems collects what a validation finds.
+// problems collects what a validation finds, up to maxProblems.
 type problems []Problem
 
+const (
+	// maxProblems is more than anyone reads; a broken file can hold a million.
+	maxProblems = 100
+	// maxListed is how many allowed values one problem names.
+	maxListed = 20
+)
+
 func (ps *problems) add(field, allowed, format string, args ...any) {
-	*ps = append(*ps, Problem{Field: field, What: fmt.Sprintf(format, args...), Allowed: allowed})
+	if len(*ps) < maxProblems {
+		*ps = append(*ps, Problem{Field: field, What: fmt.Sprintf(format, args...), Allowed: allowed})
+	}
 }
 
 // oneOf words a list of allowed values.
 func oneOf[T ~string](values []T) string {
-	words := make([]string, len(values))
+	if len(values) == 0 {
+		return "there are none to choose from"
+	}
+	var words []string
 	for i, v := range values {
-		words[i] = string(v)
+		if i == maxListed {
+			words = append(words, fmt.Sprintf("and %d more", len(values)-i))
+			break
+		}
+		words = append(words, string(v))
 	}
 	return "allowed is " + strings.Join(words, ", ")
 }

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// checkLinks makes sure that every wire has two ends and that whoever uses a
-// role has a wire to it.
+// checkLinks makes sure that every wire has two ends.
 func (t Topology) checkLinks(ps *problems) {
 	seen := map[[2]string]bool{}
 	for i, l := range t.Links {
@@ -19,15 +18,28 @@ func (t Topology) checkLinks(ps *problems) {
 		if _, ok := t.Node(l.To); !ok {
 			ps.add(at+".to", oneOf(t.nodeNames()), "the link leads nowhere: there is no node %q", l.To)
 		}
-		if seen[[2]string{l.From, l.To}] {
-			ps.add(at, "one link for each pair", "%s to %s is there twice", l.From, l.To)
+		switch pair := [2]string{l.From, l.To}; {
+		case l.From == l.To:
+			ps.add(at, "two nodes; roles of one node need no link", "%q is both ends", l.From)
+		case seen[pair]:
+			ps.add(at, "one link for each pair", "%q to %q is there twice", l.From, l.To)
+		default:
+			seen[pair] = true
 		}
-		seen[[2]string{l.From, l.To}] = true
-		if l.OneWay < 0 || l.OneWay > 10*time.Second || l.Jitter < 0 || l.Jitter > l.OneWay || l.Bandwidth < 0 {
-			ps.add(at, "delay 0 to 10s one way, jitter at most the delay, bandwidth not negative",
-				"one way %v, jitter %v, bandwidth %d", l.OneWay, l.Jitter, l.Bandwidth)
+		if l.OneWay < 0 || l.OneWay > 10*time.Second {
+			ps.add(at+".delay", "0 to 10s one way", "is %v", l.OneWay)
+		}
+		if l.Jitter < 0 || l.Jitter > max(0, l.OneWay) {
+			ps.add(at+".jitter", fmt.Sprintf("0 to the delay of %v", max(0, l.OneWay)), "is %v", l.Jitter)
+		}
+		if l.Bandwidth < 0 {
+			ps.add(at+".bandwidth", "0 (unlimited) or more bytes per second", "is %d", l.Bandwidth)
 		}
 	}
+}
+
+// checkUses makes sure that whoever uses a role has a wire to it.
+func (t Topology) checkUses(ps *problems) {
 	for i, n := range t.Nodes {
 		for j, r := range n.Roles {
 			for _, used := range r.Uses() {
@@ -37,7 +49,7 @@ func (t Topology) checkLinks(ps *problems) {
 				}
 				if _, wired := t.Link(n.Name, other.Name); !wired {
 					ps.add(fmt.Sprintf("nodes[%d].roles[%d]", i, j), "add it to links",
-						"role %s uses %s, but no link goes from %s to %s", r.Name, used, n.Name, other.Name)
+						"role %q uses %q, but no link goes from %q to %q", r.Name, used, n.Name, other.Name)
 				}
 			}
 		}
@@ -45,34 +57,41 @@ func (t Topology) checkLinks(ps *problems) {
 }
 
 func (t Topology) nodeNames() []string {
-	names := make([]string, len(t.Nodes))
-	for i, n := range t.Nodes {
-		names[i] = n.Name
+	var names []string
+	for _, n := range t.Nodes {
+		if nodeName.MatchString(n.Name) {
+			names = append(names, n.Name)
+		}
 	}
 	return names
 }
 
 // checkEntry makes sure that clients can reach the site.
 func (t Topology) checkEntry(ps *problems) {
-	t.wantRole(ps, "entry", t.Entry, KindWeb, KindBalancer)
-	checkDomain(ps, "site", t.Site)
-	entry, node, ok := t.Role(t.Entry)
-	if ok {
-		if _, wired := t.Link(Clients, node.Name); !wired {
-			ps.add("links", "add one from clients", "no link goes from clients to %s, where the entry %s runs", node.Name, t.Entry)
-		}
-		if entry.Private {
-			ps.add("entry", "a role that is not private", "role %q refuses clients", t.Entry)
-		}
+	if checkDomain(ps, "site", t.Site); t.Site == "." {
+		ps.add("site", `a name below the root, like "www.shop.example."`, "is the root")
 	}
+	t.checkOpen(ps, "entry", t.Entry, KindWeb, KindBalancer)
 	if t.Resolver == "" {
 		return
 	}
-	t.wantRole(ps, "resolver", t.Resolver, KindResolver)
-	if _, node, ok := t.Role(t.Resolver); ok {
-		if _, wired := t.Link(Clients, node.Name); !wired {
-			ps.add("links", "add one from clients", "no link goes from clients to %s, where the resolver runs", node.Name)
-		}
+	t.checkOpen(ps, "resolver", t.Resolver, KindResolver)
+	if !t.hasAddress(t.Site) {
+		ps.add("site", "add a record for it to a nameserver", "no nameserver knows the address of %q", t.Site)
+	}
+}
+
+// checkOpen makes sure that a field names a role that clients can connect to.
+func (t Topology) checkOpen(ps *problems, field, name string, kinds ...Kind) {
+	if !t.wantRole(ps, field, name, kinds...) {
+		return
+	}
+	role, node, _ := t.Role(name)
+	if _, wired := t.Link(Clients, node.Name); !wired {
+		ps.add("links", "add one from clients", "no link goes from clients to %q, where the %s %q runs", node.Name, field, name)
+	}
+	if role.Private {
+		ps.add(field, "a role that is not private", "role %q refuses clients", name)
 	}
 }
 
@@ -93,7 +112,7 @@ func (t Topology) checkCycles(ps *problems) {
 		case open:
 			from := slices.Index(path, role)
 			ps.add("nodes", "roles that use one another in one direction only",
-				"roles use each other in a circle: %s", strings.Join(append(path[from:], role), " -> "))
+				"roles use each other in a circle: %q", strings.Join(append(path[from:], role), " -> "))
 			return true
 		}
 		state[role] = open

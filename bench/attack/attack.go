@@ -102,7 +102,7 @@ func (r *run) enter() {
 
 // take turns a result of vegeta's into a sample.
 func (r *run) take(result *vegeta.Result) {
-	defer r.busy.Add(-1)
+	r.busy.Add(-1)
 	one := r.flights.take(result.Seq)
 	if one == nil {
 		// The request failed before it reached the courier.
@@ -143,7 +143,9 @@ func (r *run) finish(ctx context.Context, ceiling int) (bench.Generator, error) 
 	}
 	planned, sent := r.plan.Count(), r.gauge.sent
 	gen := bench.Generator{
-		Workers: int(r.peak.Load()), Ceiling: ceiling,
+		// A worker may start its next request a moment before its last
+		// result is counted off.
+		Workers: min(int(r.peak.Load()), ceiling), Ceiling: ceiling,
 		Dials: r.dials.Load(), Precise: r.cfg.Clock.Precise(),
 	}
 	cut := ctx.Err() != nil && sent < planned

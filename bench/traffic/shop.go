@@ -83,6 +83,10 @@ func check(w bench.Workload, run string) error {
 			return fmt.Errorf("sessions is 0, but the mix has %q", s.Operation)
 		}
 	}
+	return checkRun(run)
+}
+
+func checkRun(run string) error {
 	if run == "" || len(run) > maxRun {
 		return fmt.Errorf("run name is %d bytes long: allowed is 1 to %d", len(run), maxRun)
 	}

@@ -100,10 +100,10 @@ func breakdown(median time.Duration, sigma float64) []bench.Breakdown {
 		}
 		return b
 	}
-	names := []string{"late", "web-queue", "web", "db-queue", "db", "disk", "rest"}
+	names := []string{"late", "web-queue", "web-cpu", "db-conn", "db-queue", "db-work", "db-net", "rest"}
 	return []bench.Breakdown{
-		part(0.5, 300, names, 0.01, 0.09, 0.34, 0.06, 0.22, 0.14, 0.14),
-		part(0.99, 30, names, 0.01, 0.38, 0.12, 0.2, 0.05, 0.2, 0.04),
+		part(0.5, 300, names, 0.01, 0.09, 0.34, 0.02, 0.06, 0.29, 0.1, 0.09),
+		part(0.99, 30, names, 0.01, 0.38, 0.12, 0.05, 0.22, 0.15, 0.03, 0.04),
 	}
 }
 

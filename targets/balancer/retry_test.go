@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"rung/targets/balancer"
 )
@@ -112,22 +111,17 @@ func rawServer(t *testing.T, name string, handle func(net.Conn)) (address string
 }
 
 // TestSentButUnanswered: a server that takes a request and dies without an
-// answer, or stays silent, or answers half a header. A repeat of a POST might
-// do it twice, so it gets an error; what is idempotent gets its answer
-// elsewhere.
+// answer, or answers half a header. A repeat of a POST might do it twice, so it
+// gets an error; what is idempotent gets its answer elsewhere.
 func TestSentButUnanswered(t *testing.T) {
-	hold := make(chan struct{})
-	t.Cleanup(func() { close(hold) })
 	endings := []struct {
-		name   string
-		end    func(net.Conn)
-		status int
+		name string
+		end  func(net.Conn)
 	}{
-		{"closes", func(net.Conn) {}, 502},
-		{"resets", func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }, 502},
-		{"half a header", func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Le") }, 502},
-		{"nonsense", func(c net.Conn) { _, _ = io.WriteString(c, "\x00\x01\x02\r\n\r\n") }, 502},
-		{"silent", func(net.Conn) { <-hold }, 504},
+		{"closes", func(net.Conn) {}},
+		{"resets", func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }},
+		{"half a header", func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Le") }},
+		{"nonsense", func(c net.Conn) { _, _ = io.WriteString(c, "\x00\x01\x02\r\n\r\n") }},
 	}
 	for _, ending := range endings {
 		t.Run(ending.name, func(t *testing.T) {
@@ -148,21 +142,14 @@ func TestSentButUnanswered(t *testing.T) {
 			}{
 				{"GET", "", 200}, {"HEAD", "", 200}, {"OPTIONS", "", 200},
 				{"PUT", "x", 200}, {"DELETE", "", 200},
-				{"POST", "", ending.status}, {"POST", "x", ending.status}, {"PATCH", "x", ending.status},
+				{"POST", "", 502}, {"POST", "x", 502}, {"PATCH", "x", 502},
 			} {
 				spec := plainSpec()
 				spec.Servers, spec.Retries = []string{"web-1"}, 2
-				if ending.status == 504 {
-					spec.Timeout = 50 * time.Millisecond
-				}
 				s := newSite(t, spec, balancer.Config{Servers: map[string]string{"web-1": address}}, good)
 				taken.Store(0)
 				good.hits.Store(0)
-				a := s.do(tt.method, "/", strings.NewReader(tt.body))
-				if ending.status == 504 && a.StatusCode == 504 && tt.status == 200 {
-					continue // a machine this slow let the good server time out too
-				}
-				a.want(t, tt.status)
+				s.do(tt.method, "/", strings.NewReader(tt.body)).want(t, tt.status)
 				repeats := int64(0)
 				if tt.status == 200 {
 					repeats = 1

@@ -29,9 +29,14 @@ const (
 // Serve answers HTTP on plain and, if it is not nil, HTTPS (HTTP/1.1 and
 // HTTP/2, TLS 1.2 or later) on secure, and runs the active checks. When ctx
 // ends it lets requests in flight finish for up to three seconds, closes
-// everything and returns nil; it also returns nil after Close. The listeners
-// are closed in any case. It can be called once; the error is a listener's.
+// everything and returns nil; it also returns nil after Close, be that before.
+// The listeners are closed in any case. The error is a listener's, or says
+// that Serve was called before.
 func (s *Server) Serve(ctx context.Context, plain, secure net.Listener) error {
+	if s.life.Err() != nil {
+		closeListeners(plain, secure)
+		return nil
+	}
 	front, err := s.front(secure)
 	if err != nil {
 		closeListeners(plain, secure)
@@ -72,8 +77,8 @@ func (s *Server) stop(front *http.Server) {
 func (s *Server) front(secure net.Listener) (*http.Server, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.served || s.life.Err() != nil {
-		return nil, errors.New("it has served already or is closed")
+	if s.served {
+		return nil, errors.New("it has served already")
 	}
 	s.served = true
 	front := &http.Server{

@@ -38,14 +38,29 @@ type alarm interface {
 	precise() bool
 }
 
-// unarmed is an alarm time that never comes.
-const unarmed = time.Duration(1<<63 - 1)
+const (
+	// unarmed is an alarm time that never comes.
+	unarmed = time.Duration(1<<63 - 1)
+	// farthest is the latest deadline (100 years), so that no sum overflows.
+	farthest = 100 * 365 * 24 * time.Hour
+)
 
-// New starts a clock. Close ends it.
+// New starts a clock on the most precise timer of the system. Close ends it.
 func New() *Clock {
 	base := time.Now()
+	return start(base, newAlarm(base))
+}
+
+// NewPortable starts a clock on the runtime's timers, whatever the system. It
+// follows the fake time of testing/synctest.
+func NewPortable() *Clock {
+	base := time.Now()
+	return start(base, newRuntimeTimer(base))
+}
+
+func start(base time.Time, a alarm) *Clock {
 	c := &Clock{
-		alarm: newAlarm(base),
+		alarm: a,
 		base:  base,
 		ended: make(chan struct{}),
 		armed: unarmed,
@@ -55,7 +70,7 @@ func New() *Clock {
 	return c
 }
 
-// Until waits for t and never returns nil before it. It returns nil at once
+// Until waits for t, and never returns nil before it. It returns nil at once
 // when t is past, the context's error when ctx ends first, and ErrClosed when
 // the clock is closed first.
 //
@@ -78,7 +93,7 @@ func (c *Clock) UntilOr(t time.Time, stop <-chan struct{}) (reached bool, err er
 }
 
 func (c *Clock) wait(t time.Time, stop <-chan struct{}) (stopped bool, err error) {
-	deadline := t.Sub(c.base)
+	deadline := min(t.Sub(c.base), farthest)
 	if time.Since(c.base) >= deadline {
 		return false, nil
 	}
@@ -138,6 +153,7 @@ func (c *Clock) run() {
 	defer close(c.ended)
 	for {
 		if err := c.alarm.wait(); err != nil {
+			c.shut() // without an alarm nobody would ever be woken
 			return
 		}
 		c.ring()
@@ -167,17 +183,25 @@ func (c *Clock) Precise() bool { return c.alarm.precise() }
 // before the first wait.
 func (c *Clock) Error() time.Duration { return c.lateness.quantile(0.5) }
 
+// ErrorAt is Error at another quantile q, 0 to 1: 0.99 for the p99.
+func (c *Clock) ErrorAt(q float64) time.Duration { return c.lateness.quantile(q) }
+
 // Close ends the clock and every wait on it, with ErrClosed. Later calls do
 // nothing.
 func (c *Clock) Close() {
-	c.mu.Lock()
-	if !c.closed {
-		c.closed = true
-		for len(c.queue) > 0 {
-			c.queue.pop().wake <- ErrClosed
-		}
-		c.alarm.close()
-	}
-	c.mu.Unlock()
+	c.shut()
 	<-c.ended
+}
+
+func (c *Clock) shut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	c.closed = true
+	for len(c.queue) > 0 {
+		c.queue.pop().wake <- ErrClosed
+	}
+	c.alarm.close()
 }

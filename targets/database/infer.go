@@ -138,7 +138,9 @@ func (in inference) insertColumns() map[int]uint32 {
 		case t.is(",") && depth == 1:
 			place++
 		case t.kind == tokenParam && depth == 1 && place < len(columns):
-			if whole := tokens[i-1].is("(") || tokens[i-1].is(","); whole {
+			whole := (tokens[i-1].is("(") || tokens[i-1].is(",")) && i+1 < len(tokens) &&
+				(tokens[i+1].is(")") || tokens[i+1].is(","))
+			if whole {
 				types[i] = in.catalog.column(tables[:1], "", columns[place])
 			}
 		}

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"context"
 	"net"
 	"time"
 
@@ -17,6 +18,7 @@ const (
 // outbox gathers messages to a client. The first error ends it: later messages
 // are dropped.
 type outbox struct {
+	ctx  context.Context // of the server
 	conn net.Conn
 	buf  []byte
 	err  error
@@ -37,7 +39,13 @@ func (o *outbox) send(m pgproto3.BackendMessage) {
 // flush sends what was gathered.
 func (o *outbox) flush() error {
 	if o.err == nil && len(o.buf) > 0 {
-		if o.err = o.conn.SetWriteDeadline(time.Now().Add(writeLimit)); o.err == nil {
+		o.err = o.conn.SetWriteDeadline(time.Now().Add(writeLimit))
+		// The end of the server sets a nearer deadline, which the line above may
+		// have undone.
+		if o.err == nil && o.ctx.Err() != nil {
+			o.err = o.conn.SetWriteDeadline(time.Now().Add(farewell))
+		}
+		if o.err == nil {
 			_, o.err = o.conn.Write(o.buf)
 		}
 	}

@@ -21,13 +21,12 @@ const (
 
 // Serve serves the clients of l until ctx is done or the server is closed, and
 // then returns nil, after every session has ended. It closes l. An error of the
-// listener itself is returned.
+// listener itself is returned. It may be called for several listeners.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		l.Close()
-		return ErrClosed
+		return l.Close()
 	}
 	s.serving.Add(1)
 	s.mu.Unlock()

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -15,9 +14,6 @@ import (
 	"rung/targets/machine"
 	"rung/targets/pool"
 )
-
-// ErrClosed is returned by Serve after Close.
-var ErrClosed = errors.New("database is closed")
 
 // Config is what a Server needs besides its specification.
 type Config struct {

@@ -44,7 +44,7 @@ func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
 	in := pgproto3.NewBackend(conn, conn)
 	in.SetMaxBodyLen(maxMessage)
 	return &session{
-		server: s, conn: conn, in: in, out: outbox{conn: conn}, ctx: ctx,
+		server: s, conn: conn, in: in, out: outbox{ctx: ctx, conn: conn}, ctx: ctx,
 		settings: newSettings(s.version()), block: block{status: idle},
 		prepared: map[string]*prepared{}, portals: map[string]*portal{},
 	}

@@ -174,8 +174,9 @@ func (st *statement) classifyData(from int) {
 		st.refused = st.syntax(len(st.tokens))
 		return
 	}
-	for _, t := range st.tokens {
-		if name := t.name(); name == "pg_catalog" || name == "information_schema" {
+	for i, t := range st.tokens {
+		cast := i > 0 && st.tokens[i-1].is("::")
+		if name := t.name(); !cast && (name == "pg_catalog" || name == "information_schema") {
 			st.refused = fail(codeUnsupported, "the system catalogs are not supported")
 			st.refused.hint = "SELECT name, sql FROM sqlite_schema lists the tables."
 			return

@@ -151,11 +151,12 @@ func (s *scanner) next() (token, *failure) {
 		s.at++
 		return s.text(s.at-1, true)
 	case (c == 'X' || c == 'x') && second == '\'':
+		start := s.at
 		s.at++
-		t, f := s.text(s.at-1, false)
+		t, f := s.text(start, false)
 		t.kind = tokenBlob
 		if f == nil && !isHex(t.text) {
-			f = s.fail(s.at-1, "invalid hexadecimal string")
+			f = s.fail(start, "invalid hexadecimal string")
 		}
 		return t, f
 	case (c == 'B' || c == 'b' || c == 'N' || c == 'n') && second == '\'',

@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"math"
 	"time"
 
 	"github.com/miekg/dns"
@@ -95,8 +94,7 @@ func left(ttl, age uint32) uint32 {
 // age is the time since in seconds, rounded up so that what is left of a TTL
 // is rounded down. A clock that went backwards makes it 0.
 func age(since, now time.Time) uint32 {
-	s := math.Ceil(now.Sub(since).Seconds())
-	return uint32(min(max(s, 0), maxTTL))
+	return uint32(min(max(roundUp(now.Sub(since)), 0), maxTTL))
 }
 
 func lowest(records []dns.RR, most uint32) uint32 {

@@ -104,15 +104,18 @@ func TestCacheModel(t *testing.T) {
 
 func TestCountdown(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		ttl := rapid.Uint32().Draw(t, "ttl")
+		ttl := rapid.Uint32Range(0, maxTTL).Draw(t, "ttl")
 		since := time.Unix(1_700_000_000, 0)
 		now := since.Add(time.Duration(rapid.Int64().Draw(t, "elapsed")))
 		got := left(ttl, age(since, now))
 		if got > ttl {
 			t.Fatalf("ttl %d became %d", ttl, got)
 		}
-		if elapsed := now.Sub(since).Seconds(); got > 0 && elapsed > 0 && float64(got) > float64(ttl)-elapsed+1e-6 {
-			t.Fatalf("ttl %d is %d after %v s", ttl, got, elapsed)
+		if elapsed := now.Sub(since); got > 0 && elapsed > 0 && ttlDuration(got) > ttlDuration(ttl)-elapsed {
+			t.Fatalf("ttl %d is %d after %v", ttl, got, elapsed)
+		}
+		if later := left(ttl, age(since, now.Add(time.Second))); now.Sub(since) < 1<<62 && later > got {
+			t.Fatalf("ttl %d is %d, and a second later %d", ttl, got, later)
 		}
 	})
 }

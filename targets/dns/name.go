@@ -54,11 +54,20 @@ func inZone(label, zone string) string {
 
 // seconds is a duration as a TTL: rounded up to whole seconds, at least 1.
 func seconds(d time.Duration) (uint32, error) {
-	s := max(int64(math.Ceil(d.Seconds())), 1)
+	s := max(roundUp(d), 1)
 	if d < 0 || s > maxTTL {
 		return 0, fmt.Errorf("ttl is %v: allowed is 0 to %d s", d, maxTTL)
 	}
 	return uint32(s), nil
+}
+
+// roundUp is a duration in whole seconds.
+func roundUp(d time.Duration) int64 {
+	s := int64(d / time.Second)
+	if d%time.Second > 0 {
+		s++
+	}
+	return s
 }
 
 // addressOf returns the IP of a socket address, or the zero Addr.

@@ -124,7 +124,7 @@ func TestHitRatio(t *testing.T) {
 		{"FIFO 1000", evict.NewFIFO, 1000, 0.6309},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := hitRatio(c.create(c.capacity), 400_000)
+			got := hitRatio(c.create(c.capacity), 200_000)
 			t.Logf("hit ratio %.4f, predicted %.4f", got, c.want)
 			if math.Abs(got-c.want) > 0.01 {
 				t.Errorf("hit ratio %.4f; want %.4f within 0.01", got, c.want)
@@ -136,7 +136,7 @@ func TestHitRatio(t *testing.T) {
 // TestHitRatioOfLFU bounds the policy that knows the most: with a stationary load
 // it beats LRU and stays below a cache that holds the top keys from the start.
 func TestHitRatioOfLFU(t *testing.T) {
-	got := hitRatio(evict.NewLFU(100), 400_000)
+	got := hitRatio(evict.NewLFU(100), 200_000)
 	t.Logf("hit ratio %.4f", got)
 	if got < 0.3905 || got > 0.5300+0.01 {
 		t.Errorf("hit ratio %.4f; want between LRU's 0.3905 and the static top 100's 0.5300", got)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // errDoubtful makes go-redis drop a connection that it takes from its pool.
@@ -23,7 +24,10 @@ type kvDialer struct {
 	epoch atomic.Int64 // grows when a connection of the present epoch breaks
 }
 
-// DialContext also ends when the store is closed.
+// DialContext also ends when the store is closed. It returns no error but a connection
+// that has it: after as many failed dials as its pool has connections, go-redis would
+// stop dialling and look only once a second whether the server is back, which would
+// show as a recovery that takes up to a second longer than it does.
 func (d *kvDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -32,7 +36,7 @@ func (d *kvDialer) DialContext(ctx context.Context, network, address string) (ne
 	epoch := d.epoch.Load()
 	c, err := d.dial(ctx, network, address)
 	if err != nil {
-		return nil, err
+		return stillborn{err: err}, nil
 	}
 	return &kvConn{Conn: c, dialer: d, epoch: epoch}, nil
 }
@@ -91,3 +95,17 @@ type opaque struct{}
 func (opaque) Control(func(uintptr)) error    { return nil }
 func (opaque) Read(func(uintptr) bool) error  { return nil }
 func (opaque) Write(func(uintptr) bool) error { return nil }
+
+// stillborn is a connection that was never made; it fails when it is used.
+type stillborn struct {
+	err error
+}
+
+func (c stillborn) Read([]byte) (int, error)         { return 0, c.err }
+func (c stillborn) Write([]byte) (int, error)        { return 0, c.err }
+func (c stillborn) Close() error                     { return nil }
+func (c stillborn) LocalAddr() net.Addr              { return &net.TCPAddr{} }
+func (c stillborn) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
+func (c stillborn) SetDeadline(time.Time) error      { return nil }
+func (c stillborn) SetReadDeadline(time.Time) error  { return nil }
+func (c stillborn) SetWriteDeadline(time.Time) error { return nil }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"syscall"
 	"time"
 
@@ -118,8 +119,8 @@ func (s *kvSession) explain(ctx context.Context, err error) error {
 		return errKVClosed
 	case s.ctx.Err() != nil:
 		return s.ctx.Err()
-	case ctx.Err() != nil:
-		return fmt.Errorf("no answer within %v: %w", s.kv.timeout, ctx.Err())
+	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded): // the socket's deadline is the context's
+		return fmt.Errorf("no answer in time (time-out is %v): %w", s.kv.timeout, context.DeadlineExceeded)
 	case errors.As(err, &said) && (redis.HasErrorPrefix(said, "BUSY ") || redis.IsMaxClientsError(said)):
 		return fmt.Errorf("%w: %v", ErrBusy, said)
 	}

@@ -107,7 +107,11 @@ func (c *conn) divert() {
 	c.readTurn.Lock()
 	c.raw.SetReadDeadline(time.Time{})
 	c.readTurn.Unlock()
-	go c.receive()
+	if c.datagrams {
+		go c.receiveDatagrams()
+	} else {
+		go c.receiveStream()
+	}
 
 	c.writeTurn.Lock()
 	c.mu.Lock()

@@ -9,14 +9,15 @@ import (
 )
 
 const (
-	// streamWindow bounds the bytes on their way in one direction of a TCP
+	// streamWindow bounds the buffers on their way in one direction of a TCP
 	// connection; beyond it writers wait. It is Linux's largest automatic
 	// send buffer (net.ipv4.tcp_wmem), so a long wire carries as much as a
 	// real one.
 	streamWindow = 4 << 20
 	// datagramWindow bounds those of a UDP connection; beyond it datagrams are
-	// lost. It is Linux's receive buffer (net.core.rmem_default).
-	datagramWindow = 212_992
+	// lost. It holds as many small ones as the queue of a network card does
+	// (txqueuelen, 1000).
+	datagramWindow = 1000 * small
 )
 
 // lane is one direction of a connection: a bounded queue of chunks, each of
@@ -34,7 +35,7 @@ type lane struct {
 	mu     sync.Mutex
 	path   path
 	chunks chunks
-	size   int // bytes in chunks
+	size   int // of the buffers in chunks, not only of their data
 	turn   uint64
 	// Why nothing can be pushed or pulled any more.
 	pushErr, pullErr error

@@ -59,7 +59,7 @@ func (l *lane) pull(use func(*chunk)) error {
 func (l *lane) take() (c *chunk, err error) {
 	err = l.pull(func(first *chunk) {
 		c = l.chunks.pop()
-		l.size -= len(first.data)
+		l.size -= len(first.full)
 		tell(l.pushNews)
 	})
 	return c, err
@@ -96,19 +96,15 @@ func (l *lane) read(p []byte) (n int, err error) {
 // consume removes the first n bytes of the first chunk.
 func (l *lane) consume(n int) {
 	c := l.chunks[0]
-	c.data = c.data[n:]
-	l.size -= n
-	if len(c.data) == 0 {
+	if c.data = c.data[n:]; len(c.data) == 0 {
 		l.drop()
-		return
 	}
-	tell(l.pushNews)
 }
 
 // drop removes the first chunk.
 func (l *lane) drop() {
 	c := l.chunks.pop()
-	l.size -= len(c.data)
+	l.size -= len(c.full)
 	l.link.buffers.put(c)
 	tell(l.pushNews)
 }

@@ -10,7 +10,7 @@ import (
 // does. Call it with pushTurn held.
 func (l *lane) write(p []byte) (n int, err error) {
 	if l.path.datagrams {
-		return len(p), l.writeDatagram(p)
+		return l.writeDatagram(p)
 	}
 	for first := true; first || n < len(p); first = false {
 		if err := l.room(); err != nil {
@@ -20,9 +20,7 @@ func (l *lane) write(p []byte) (n int, err error) {
 		if size == 0 {
 			break
 		}
-		c := l.link.buffers.get(size)
-		c.data = c.full[:copy(c.full[:size], p[n:])]
-		l.send(c, time.Now())
+		l.sendCopy(p[n : n+size])
 		n += size
 	}
 	return n, nil
@@ -31,20 +29,26 @@ func (l *lane) write(p []byte) (n int, err error) {
 // largestDatagram is the most that UDP over IPv4 carries.
 const largestDatagram = 65_507
 
-func (l *lane) writeDatagram(p []byte) error {
+func (l *lane) writeDatagram(p []byte) (int, error) {
 	if len(p) > largestDatagram {
-		return syscall.EMSGSIZE
+		return 0, syscall.EMSGSIZE
 	}
 	l.mu.Lock()
 	err := l.pushState(time.Now())
 	l.mu.Unlock()
 	if err != nil {
-		return err
+		return 0, err
 	}
+	l.sendCopy(p)
+	return len(p), nil
+}
+
+// sendCopy sends a copy of p, of at most largest bytes.
+func (l *lane) sendCopy(p []byte) {
+	now := time.Now()
 	c := l.link.buffers.get(len(p))
 	c.data = c.full[:copy(c.full, p)]
-	l.send(c, time.Now())
-	return nil
+	l.send(c, now)
 }
 
 // room waits until the lane can take more. It may then overfill by one chunk.
@@ -82,7 +86,7 @@ func (l *lane) send(c *chunk, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	due, ok := l.path.arrival(now, len(c.data))
-	full := l.path.datagrams && l.size+len(c.data) > datagramWindow && c.err == nil
+	full := l.path.datagrams && l.size+len(c.full) > datagramWindow
 	if !ok || full || l.pullErr != nil {
 		l.link.buffers.put(c)
 		return
@@ -115,7 +119,7 @@ func (l *lane) insert(c *chunk, due time.Time) {
 	c.due, c.turn = due, l.turn
 	l.turn++
 	l.chunks.push(c)
-	l.size += len(c.data)
+	l.size += len(c.full)
 	if l.chunks[0] == c {
 		tell(l.pullNews)
 	}

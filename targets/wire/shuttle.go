@@ -51,36 +51,44 @@ func (c *conn) undelivered(err error) {
 	}
 }
 
-// receive stamps what comes from the socket and puts it on its way back, until
-// the socket ends.
-func (c *conn) receive() {
+// receiveStream stamps what comes from the socket and puts it on its way back,
+// until the socket ends.
+func (c *conn) receiveStream() {
 	defer c.link.shuttle.Done()
 	most := c.in.path.piece()
 	size := min(small, most)
-	if c.datagrams {
-		size = largest
-	}
-	for {
-		if !c.datagrams && c.in.room() != nil {
-			return
-		}
+	for c.in.room() == nil {
 		next := c.link.buffers.get(size)
 		n, err := c.raw.Read(next.full[:size])
 		c.link.bytesIn.Add(int64(n))
-		if n > 0 || err == nil {
-			next.data = next.full[:n]
+		next.data = next.full[:n]
+		if n > 0 {
 			c.in.send(next, time.Now())
 		} else {
 			c.link.buffers.put(next)
 		}
+		if err != nil {
+			c.in.mark(err, false)
+			return
+		}
+		size = resized(size, n, most)
+	}
+}
+
+// receiveDatagrams does it for datagrams.
+func (c *conn) receiveDatagrams() {
+	defer c.link.shuttle.Done()
+	buffer := make([]byte, largest)
+	for {
+		n, err := c.raw.Read(buffer)
+		c.link.bytesIn.Add(int64(n))
 		switch {
-		case err == nil && c.datagrams:
 		case err == nil:
-			size = resized(size, n, most)
-		case c.datagrams && errors.Is(err, syscall.ECONNREFUSED):
+			c.in.sendCopy(buffer[:n])
+		case errors.Is(err, syscall.ECONNREFUSED):
 			c.in.send(&chunk{err: err}, time.Now())
 		default:
-			c.in.mark(err, c.datagrams)
+			c.in.mark(err, true)
 			return
 		}
 	}

@@ -1,0 +1,168 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"rung/bench"
+	"rung/bench/attack"
+	"rung/bench/ledger"
+	"rung/bench/plan"
+	"rung/bench/record"
+	"rung/targets"
+)
+
+// order is one attack that is wanted.
+type order struct {
+	name   string
+	rate   float64
+	length time.Duration
+	// only these operations; empty means the whole mix.
+	only []targets.Operation
+	// interval of the time series; zero means 1 s.
+	interval time.Duration
+	// ledger that posts are written into, if any.
+	ledger *ledger.Ledger
+	// began is told the zero of the attack.
+	began func(time.Time)
+	// keep writes the histogram log.
+	keep bool
+}
+
+// seen is what an attack found beside its measurement.
+type seen struct {
+	measurement bench.Measurement
+	began       time.Time
+	plan        bench.Plan
+	// run is the prefix of the keys that the attack wrote.
+	run string
+	// answered and failed are the planned offsets of requests by outcome, in
+	// the order of their ends.
+	failed []time.Duration
+	// slow counts requests that failed or took longer than the SLO.
+	slow uint64
+	// parts are the summed Server-Timing parts by operation.
+	parts map[string]map[string]time.Duration
+	ok    map[string]uint64
+	uses  []bench.Use
+}
+
+// attack carries out an order. On an error that is not the harness's own
+// (ctx ended) what was measured comes back with it.
+func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
+	s := b.session
+	s.attacks++
+	out := &seen{run: fmt.Sprintf("%s-%s-%d", b.folder[:min(2, len(b.folder))], o.name, s.attacks),
+		parts: map[string]map[string]time.Duration{}, ok: map[string]uint64{}}
+	var err error
+	if out.plan, err = s.plan(o); err != nil {
+		return nil, err
+	}
+	shop, err := b.shop.Again(out.run, s.cfg.Seed+uint64(s.attacks)*7919)
+	if err != nil {
+		return nil, err
+	}
+	var source bench.Source = shop.Only(o.only...)
+	if o.ledger != nil {
+		source = booked{source, o.ledger}
+	}
+	recorder, closeLog, err := b.recorder(o, source, out.plan)
+	if err != nil {
+		return nil, err
+	}
+	before, watch := b.watch(ctx)
+	generator, attackErr := attack.Run(ctx, attack.Config{Client: b.client, BaseURL: b.url(), Clock: s.clock,
+		Timeout: s.cfg.Workload.Timeout, Name: o.name,
+		Began: func(t time.Time) {
+			out.began = t
+			if o.began != nil {
+				o.began(t)
+			}
+		}}, source, out.plan, func(x *bench.Sample) {
+		recorder.Record(x)
+		out.note(x, source.Operations(), s.cfg.Workload.SLO.Latency)
+	})
+	out.uses = watch(before)
+	out.measurement = recorder.Finish(generator)
+	if o.keep {
+		out.measurement.Log = fmt.Sprintf("%s/%s.hlog", b.folder, o.name)
+	}
+	if err := closeLog(); err != nil {
+		return out, fmt.Errorf("histogram log of %s: %w", o.name, err)
+	}
+	return out, attackErr
+}
+
+// plan is when the requests of an order are due.
+func (s *session) plan(o order) (bench.Plan, error) {
+	if s.cfg.Workload.Arrivals == bench.ArrivalsConstant {
+		return plan.Constant(o.rate, o.length)
+	}
+	return plan.Poisson(o.rate, o.length, s.cfg.Seed+uint64(s.attacks))
+}
+
+func (b *bed) recorder(o order, source bench.Source, p bench.Plan) (*record.Recorder, func() error, error) {
+	cfg := record.Config{Name: o.name, Operations: source.Operations(), Plan: p,
+		Timeout: b.session.cfg.Workload.Timeout, Interval: o.interval, Started: time.Now().UTC()}
+	if !o.keep {
+		return record.New(cfg), func() error { return nil }, nil
+	}
+	log, err := b.session.cfg.Files.Log(b.folder, o.name)
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg.Log = log
+	return record.New(cfg), log.Close, nil
+}
+
+// note keeps what facts need of a sample.
+func (o *seen) note(x *bench.Sample, operations []string, limit time.Duration) {
+	if x.Outcome == bench.Failed || x.Done-x.Intended > limit {
+		o.slow++
+	}
+	if x.Outcome == bench.Failed {
+		o.failed = append(o.failed, x.Intended)
+		return
+	}
+	if x.Outcome != bench.OK {
+		return
+	}
+	name := operations[x.Operation]
+	o.ok[name]++
+	parts := o.parts[name]
+	if parts == nil {
+		parts = map[string]time.Duration{}
+		o.parts[name] = parts
+	}
+	for _, p := range record.ParseServerTiming(x.ServerTiming) {
+		parts[p.Name] += p.Time
+	}
+}
+
+// booked is a source whose posts are written into a ledger.
+type booked struct {
+	bench.Source
+	ledger *ledger.Ledger
+}
+
+func (b booked) Request(n uint64) bench.Request {
+	r := b.Source.Request(n)
+	if b.isPost(r) {
+		b.ledger.Attempt(r.Key)
+	}
+	return r
+}
+
+func (b booked) Observe(n uint64, r bench.Request, code int, header http.Header) {
+	b.Source.Observe(n, r, code, header)
+	if b.isPost(r) && code == http.StatusCreated {
+		b.ledger.Acknowledge(r.Key)
+	}
+}
+
+// isPost leaves photos out: the site has no list of them to check against.
+func (b booked) isPost(r bench.Request) bool {
+	return r.Key != "" && b.Operations()[r.Operation] == string(targets.OpPost)
+}

@@ -1,0 +1,191 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"rung/bench"
+	"rung/bench/estimate"
+)
+
+// fewest requests of a probe for each one that the SLO lets be slow: below
+// this, chance decides the probe.
+const fewestSlow = 5
+
+// search finds a bracket: it steps away from the first rate until one passes
+// and one fails, and then halves the gap.
+type search struct {
+	passed, failed float64
+	next           float64
+}
+
+// stride is the factor of the first step; later ones grow.
+const stride = 1.15
+
+func (c *search) note(rate float64, passed bool, step int) {
+	if passed {
+		c.passed = max(c.passed, rate)
+	} else if c.failed == 0 || rate < c.failed {
+		c.failed = rate
+	}
+	grow := math.Pow(stride, float64(step))
+	switch {
+	case c.failed == 0:
+		c.next = c.passed * grow
+	case c.passed == 0:
+		c.next = c.failed / grow
+	default:
+		c.next = math.Sqrt(c.passed * c.failed)
+	}
+}
+
+// narrow reports whether the bracket is done.
+func (c *search) narrow(width float64) bool {
+	return c.passed > 0 && c.failed > 0 && c.failed/c.passed-1 <= width
+}
+
+// capacity searches the highest rate that meets the SLO, starting where the
+// estimate puts it. A probe that contradicts the bracket (fails below a rate
+// that passed) is repeated by noting it: the lower rate wins.
+func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, probes int) (*bench.Capacity, error) {
+	out := &bench.Capacity{SLO: s.cfg.Workload.SLO}
+	c := search{next: s.cfg.Profile.Rate}
+	if e, ok := p.Estimate("capacity_per_s"); ok && e.Value > 0 && !math.IsInf(e.Value, 0) {
+		c.next = e.Value
+	}
+	doubtful := 0
+	var uses []bench.Use
+	best := 0.0
+	for step := 1; step <= probes && !c.narrow(s.cfg.Profile.Width); step++ {
+		rate := math.Round(c.next*10) / 10
+		s.stepFor(s.cfg.Profile.Probe, "capacity: %.4g/s", rate)
+		if err := b.settle(ctx); err != nil {
+			return out, err
+		}
+		seen, err := b.attack(ctx, order{name: fmt.Sprintf("probe-%02d", step), rate: rate, length: s.cfg.Profile.Probe})
+		if err != nil {
+			return out, err
+		}
+		probe := s.probe(rate, seen)
+		out.Probes = append(out.Probes, probe)
+		if probe.Word == bench.Unknown {
+			doubtful++
+			out.Doubt = probe.Why
+			break
+		}
+		passed := probe.Word == bench.Pass
+		if passed && rate > best {
+			best, uses = rate, probe.Uses
+		}
+		if uses == nil {
+			uses = probe.Uses
+		}
+		c.note(rate, passed, step)
+	}
+	out.Passed, out.Failed = c.passed, c.failed
+	out.Bottleneck = bottleneck(uses)
+	switch {
+	case out.Doubt != "":
+	case out.Passed == 0:
+		out.Doubt = "no rate that was tried met the SLO"
+	case out.Failed == 0:
+		out.Doubt = "every rate that was tried met the SLO"
+	}
+	return out, nil
+}
+
+// probe judges one try.
+func (s *session) probe(rate float64, o *seen) bench.Probe {
+	m := o.measurement
+	slo := s.cfg.Workload.SLO
+	p := bench.Probe{Rate: rate, Goodput: m.Goodput, P50: m.Total.Response.P50, P99: m.Total.Response.P99,
+		Failures: m.Total.FailureRatio(), Uses: o.uses, Word: bench.Pass}
+	if m.Total.Planned > 0 {
+		p.Slow = float64(o.slow+m.Total.Unsent) / float64(m.Total.Planned)
+	}
+	least := fewestSlow / (1 - slo.Quantile)
+	switch {
+	case m.Generator.Limited != "":
+		p.Word, p.Why = bench.Unknown, "the generator was the limit: "+m.Generator.Limited
+	case float64(m.Total.Planned) < least:
+		p.Word, p.Why = bench.Unknown, fmt.Sprintf("%d requests are too few to judge quantile %v: at least %.0f", m.Total.Planned, slo.Quantile, least)
+	case p.Failures > slo.Failures:
+		p.Word, p.Why = bench.Fail, fmt.Sprintf("%.3g%% failed", p.Failures*100)
+	case p.Slow > 1-slo.Quantile:
+		p.Word, p.Why = bench.Fail, fmt.Sprintf("%.3g%% took longer than %v", p.Slow*100, slo.Latency.Round(time.Millisecond))
+	}
+	return p
+}
+
+// bottleneck is the resource with the highest use; equal nodes count as one,
+// by their mean.
+func bottleneck(uses []bench.Use) bench.Bottleneck {
+	type key struct{ node, resource string }
+	sums, counts := map[key]float64{}, map[key]float64{}
+	var order []key
+	for _, u := range uses {
+		k := key{estimate.Group(u.Node), u.Resource}
+		if counts[k] == 0 {
+			order = append(order, k)
+		}
+		sums[k] += u.Ratio
+		counts[k]++
+	}
+	var out bench.Bottleneck
+	for _, k := range order {
+		if use := sums[k] / counts[k]; use > out.Use {
+			out = bench.Bottleneck{Node: k.node, Resource: k.resource, Use: use}
+		}
+	}
+	return out
+}
+
+// middle of a bracket stands for the capacity where one number is needed.
+func middle(c bench.Capacity) (rate float64, doubt string) {
+	switch {
+	case c.Passed > 0 && c.Failed > 0:
+		return (c.Passed + c.Failed) / 2, c.Doubt
+	case c.Passed > 0:
+		return c.Passed, c.Doubt
+	}
+	return c.Failed, c.Doubt
+}
+
+// clearly is the use from which a resource counts as the limit; below it the
+// stage was not saturated.
+const clearly = 0.8
+
+// capacityFacts states a search's facts, under a prefix with its dot.
+func (s *session) capacityFacts(prefix string, c bench.Capacity) {
+	rate, doubt := middle(c)
+	if rate == 0 {
+		return
+	}
+	s.facts.Doubt(prefix+"capacity_per_s", rate, fmt.Sprintf("middle of the bracket %.4g/s passed, %.4g/s failed", c.Passed, c.Failed), doubt)
+	limit := c.Bottleneck
+	if limit.Use < clearly && doubt == "" {
+		doubt = fmt.Sprintf("no resource was more than %.0f%% used at capacity", limit.Use*100)
+	}
+	var at bench.Probe // the highest rate that passed, or else the first
+	for i, p := range c.Probes {
+		if i == 0 || (p.Word == bench.Pass && p.Rate == c.Passed) {
+			at = p
+		}
+	}
+	for _, u := range at.Uses {
+		name := estimate.Group(u.Node) + "." + u.Resource
+		flag := 0.0
+		if strings.ReplaceAll(name, ".", "/") == limit.String() {
+			flag = 1
+		}
+		from := fmt.Sprintf("node metrics at %.4g/s", at.Rate)
+		s.facts.Doubt(prefix+"limit."+name+"_flag", flag, from, doubt)
+		s.facts.Add(prefix+"capacity.use."+u.Node+"."+u.Resource+"_ratio", u.Ratio, from)
+		for role, ratio := range u.Roles {
+			s.facts.Add(fmt.Sprintf("%scapacity.use.%s.%s.%s_ratio", prefix, u.Node, u.Resource, role), ratio, from)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"rung/bench"
+)
+
+// common attacks the stage at the rate that all stages share.
+func (s *session) common(ctx context.Context, b *bed) error {
+	p := s.cfg.Profile
+	s.stepFor(p.Common, "common load: %.4g/s", p.Rate)
+	before := b.read(ctx)
+	seen, err := b.attack(ctx, order{name: "common", rate: p.Rate, length: p.Common, keep: true})
+	if seen != nil {
+		s.result.Common = &seen.measurement
+		s.measured("common", seen)
+		s.processes(before, b.read(context.WithoutCancel(ctx)))
+		s.pools("common", before, b.read(context.WithoutCancel(ctx)))
+	}
+	return err
+}
+
+// measured states the facts of an attack under a prefix.
+func (s *session) measured(prefix string, o *seen) {
+	m := o.measurement
+	from := fmt.Sprintf("attack %s, %s", m.Name, m.Plan)
+	add := func(name string, value float64) {
+		s.facts.Doubt(prefix+"."+name, value, from, m.Generator.Limited)
+	}
+	add("goodput_per_s", m.Goodput)
+	add("failed_ratio", m.Total.FailureRatio())
+	if m.Total.Planned > 0 {
+		add("refused_ratio", float64(m.Total.Refused)/float64(m.Total.Planned))
+	}
+	s.quantiles(prefix, m.Total.Response, add)
+	for _, t := range m.Operations {
+		if t.Planned > 0 {
+			s.quantiles(prefix+"."+t.Operation, t.Response, func(name string, value float64) { add(t.Operation+"."+name, value) })
+		}
+	}
+	for op, parts := range o.parts {
+		for part, total := range parts {
+			add(fmt.Sprintf("%s.%s_ns", op, strings.ReplaceAll(part, "-", "_")), float64(total)/float64(o.ok[op]))
+		}
+	}
+}
+
+// quantiles states those that there is enough data for.
+func (s *session) quantiles(_ string, d bench.Distribution, add func(string, float64)) {
+	if d.P50 != nil {
+		add("p50_ns", float64(*d.P50))
+	}
+	if d.P99 != nil {
+		add("p99_ns", float64(*d.P99))
+	}
+	if d.Count > 0 {
+		add("mean_ns", float64(d.Mean))
+	}
+}
+
+// processes sums what the stage's processes cost the real machine.
+func (s *session) processes(before, after reading) {
+	for node, is := range after.nodes {
+		s.result.Memory += is.Memory
+		if was, ok := before.nodes[node]; ok {
+			s.result.ProcessCPU += is.ProcessCPU - was.ProcessCPU
+		}
+	}
+	wall := after.at.Sub(before.at).Seconds()
+	if wall > 0 && s.result.Common != nil {
+		cores := s.result.ProcessCPU.Seconds()/wall + s.result.Common.Generator.CPU.Seconds()/max(s.result.Common.Generator.Wall.Seconds(), 1e-9)
+		s.facts.Add("real.cores_used_count", cores, "CPU time of the harness and all nodes at the common load")
+	}
+}
+
+// pools states how often a page read missed the buffer pool between two
+// readings.
+func (s *session) pools(prefix string, before, after reading) {
+	hits := count(before, after, "pool_hits_total")
+	misses := count(before, after, "pool_misses_total")
+	if hits+misses > 0 {
+		s.facts.Add(prefix+".pool_miss_ratio", misses/(hits+misses), "counters of the store's buffer pool")
+	}
+}
+
+// count is how much a counter grew, over all roles that have it.
+func count(before, after reading, counter string) float64 {
+	total := 0.0
+	for node, is := range after.nodes {
+		for role, metrics := range is.Roles {
+			total += metrics[counter] - before.nodes[node].Roles[role][counter]
+		}
+	}
+	return total
+}

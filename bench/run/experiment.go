@@ -1,0 +1,130 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"rung/bench"
+	"rung/bench/estimate"
+	"rung/targets"
+)
+
+// experiment carries out one experiment on a running system. Variant is where
+// its measurements go when the system is a variant's.
+func (s *session) experiment(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
+	switch e.Kind {
+	case bench.ExperimentLookup:
+		return nil // done at the start, while all caches are cold
+	case bench.ExperimentCapacity:
+		return s.variantCapacity(ctx, b, e, variant)
+	case bench.ExperimentLatency:
+		return s.latency(ctx, b, e, variant)
+	case bench.ExperimentDirect:
+		return s.direct(ctx, b, e)
+	case bench.ExperimentLimit:
+		return s.limit(ctx, b, e, variant)
+	}
+	return fmt.Errorf("kind %q is not one that can be run", e.Kind)
+}
+
+func (s *session) predict(t targets.Topology) (bench.Prediction, error) {
+	return estimate.Predict(t, s.cfg.Workload, s.cfg.Profile.Rate, s.calibration.HopCost)
+}
+
+func (s *session) variantCapacity(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
+	prediction := s.result.Prediction
+	if variant != nil {
+		prediction = variant.Prediction
+	}
+	c, err := s.capacity(ctx, b, prediction, s.cfg.Profile.Probes)
+	if c != nil && len(c.Probes) > 0 {
+		s.capacityFacts(e.Name+".", *c)
+		if variant != nil {
+			variant.Capacity = c
+		}
+	}
+	return err
+}
+
+// latency attacks with one operation after another, so that what each costs
+// the store can be told apart.
+func (s *session) latency(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
+	operations := e.Operations
+	if len(operations) == 0 {
+		for _, share := range s.cfg.Workload.Mix {
+			operations = append(operations, share.Operation)
+		}
+	}
+	length := max(s.cfg.Profile.Common/4, time.Second)
+	for _, op := range operations {
+		s.stepFor(length, "%s: %s at %.4g/s", e.Name, op, e.Rate)
+		before := b.read(ctx)
+		seen, err := b.attack(ctx, order{name: e.Name + "-" + string(op), rate: e.Rate, length: length,
+			only: []targets.Operation{op}, keep: true})
+		if seen != nil {
+			s.measured(e.Name, seen)
+			s.statements(e.Name+"."+string(op), before, b.read(context.WithoutCancel(ctx)), seen)
+			if variant != nil {
+				variant.Latency = &seen.measurement
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statements counts what the store was asked for each request.
+func (s *session) statements(prefix string, before, after reading, o *seen) {
+	total := 0.0
+	for _, class := range targets.Statements() {
+		total += count(before, after, "statements_"+string(class)+"_total")
+	}
+	if n := o.measurement.Total.Sent; n > 0 {
+		s.facts.Add(prefix+".statements_per_request_count", total/float64(n), "counters of the store")
+	}
+}
+
+// direct connects to a private role as a client from outside would.
+func (s *session) direct(ctx context.Context, b *bed, e bench.Experiment) error {
+	s.step("connect to %s directly", e.Role)
+	const tries = 5
+	address := b.system.Endpoints()[e.Role].Address
+	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	answered := 0
+	for range tries {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/healthz", nil)
+		if err != nil {
+			return err
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			continue // refused, which is the point
+		}
+		discard(res)
+		answered++
+	}
+	s.facts.Add(e.Name+".tried_count", tries, "plain connections from a client's address to "+e.Role)
+	s.facts.Add(e.Name+".answered_count", float64(answered), "plain connections from a client's address to "+e.Role)
+	return nil
+}
+
+// limit sends more than the rate limit from one address.
+func (s *session) limit(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
+	length := max(s.cfg.Profile.Common/3, 2*time.Second)
+	s.stepFor(length, "%s: %.4g/s", e.Name, e.Rate)
+	seen, err := b.attack(ctx, order{name: e.Name, rate: e.Rate, length: length, only: e.Operations, keep: true})
+	if seen != nil {
+		s.measured(e.Name, seen)
+		if variant != nil {
+			variant.Latency = &seen.measurement
+		}
+	}
+	return err
+}

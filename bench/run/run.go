@@ -1,0 +1,124 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"rung/bench"
+	"rung/bench/estimate"
+	"rung/targets/clock"
+)
+
+// Run runs every stage and returns what was found. When ctx ends, or the
+// harness fails, the run so far comes back with Partial set, together with
+// the error.
+func Run(ctx context.Context, cfg Config) (bench.Run, error) {
+	out := bench.Run{Schema: bench.Schema, Tool: cfg.Tool, Started: time.Now().UTC().Round(time.Millisecond), Seed: cfg.Seed,
+		Profile: cfg.Profile, Hardware: cfg.Hardware, Workload: cfg.Workload, Host: host(cfg.Commit), Verdict: bench.Unknown}
+	err := cfg.check()
+	if err == nil {
+		err = raiseFileLimit()
+	}
+	if err == nil {
+		err = runAll(ctx, cfg, &out)
+	}
+	out.Finished = time.Now().UTC().Round(time.Millisecond)
+	if err != nil {
+		out.Partial = err.Error()
+		if errors.Is(err, context.Canceled) {
+			out.Partial = "interrupted"
+		}
+	}
+	out.Verdict = verdictOf(out)
+	return out, err
+}
+
+func runAll(ctx context.Context, cfg Config, out *bench.Run) error {
+	c := clock.New()
+	defer c.Close()
+	if !c.Precise() {
+		out.Warnings = append(out.Warnings, "no precise clock on this system: waits below 1 ms are too long")
+	}
+	cfg.step(Step{What: "calibrate the ruler", Stages: len(cfg.Stages), Expected: 4 * time.Second})
+	calibration, err := calibrate(ctx, cfg, c)
+	if err != nil {
+		return fmt.Errorf("calibration: %w", err)
+	}
+	out.Calibration = calibration
+	facts := map[string]bench.Facts{}
+	for i, stage := range cfg.Stages {
+		prediction, err := estimate.Predict(stage.Topology, cfg.Workload, cfg.Profile.Rate, calibration.HopCost)
+		if err != nil {
+			return fmt.Errorf("stage %s: estimate: %w", stage.ID, err)
+		}
+		s := &session{cfg: cfg, clock: c, stage: stage, index: i, facts: bench.Facts{}, calibration: calibration,
+			result: bench.StageResult{Stage: stage, Prediction: prediction}}
+		err = s.run(ctx)
+		facts[stage.ID] = s.facts
+		s.judge(facts[stage.Compare])
+		out.Stages = append(out.Stages, s.result)
+		if err != nil {
+			return fmt.Errorf("stage %s: %w", stage.ID, err)
+		}
+		if cfg.Save != nil {
+			out.Partial = "still running"
+			err := cfg.Save(*out)
+			out.Partial = ""
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// verdictOf sums a run up. A run that ended early, and one whose ruler was
+// not good enough, never pass.
+func verdictOf(r bench.Run) bench.Word {
+	word := bench.Pass
+	if len(r.Stages) == 0 || r.Partial != "" {
+		word = bench.Unknown
+	}
+	for _, s := range r.Stages {
+		if s.Word == bench.Fail {
+			return bench.Fail
+		}
+		if s.Word != bench.Pass {
+			word = bench.Unknown
+		}
+	}
+	return word
+}
+
+func (c Config) step(s Step) {
+	if c.Progress != nil {
+		c.Progress(s)
+	}
+}
+
+// judge turns the stage's facts into verdicts. Before are the facts of the
+// stage that this one is compared with.
+func (s *session) judge(before bench.Facts) {
+	all := bench.Facts{}
+	for name, f := range s.facts {
+		all[name] = f
+	}
+	for name, f := range before.Under("previous") {
+		all[name] = f
+	}
+	for name, f := range all {
+		if math.IsNaN(f.Value) || math.IsInf(f.Value, 0) {
+			delete(all, name) // JSON has no word for it, and neither has a verdict
+			delete(s.facts, name)
+		}
+	}
+	s.result.Facts = s.facts.Sorted()
+	s.result.Verdicts = bench.Judge(s.stage.Claims, s.result.Prediction, all, s.cfg.Profile.Name)
+	s.result.Word = bench.Worst(s.result.Verdicts)
+	if s.result.Failed != "" && s.result.Word == bench.Pass {
+		s.result.Word = bench.Unknown
+	}
+}

@@ -1,0 +1,170 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"rung/bench"
+	"rung/targets"
+	"rung/targets/clock"
+	"rung/targets/launch"
+)
+
+// session is the work on one stage.
+type session struct {
+	cfg         Config
+	clock       *clock.Clock
+	stage       bench.Stage
+	index       int
+	calibration bench.Calibration
+	facts       bench.Facts
+	result      bench.StageResult
+	attacks     int // numbers the attacks, for seeds and keys
+}
+
+// run does everything that is asked of the stage. What was found before an
+// error stays in the result.
+func (s *session) run(ctx context.Context) error {
+	err := s.onOwnTopology(ctx)
+	if err == nil {
+		err = s.onVariants(ctx)
+	}
+	if err != nil {
+		s.result.Failed = err.Error()
+	}
+	return err
+}
+
+func (s *session) onOwnTopology(ctx context.Context) error {
+	s.step("start %d processes", len(s.stage.Topology.Nodes))
+	b, err := s.open(ctx, s.stage.Topology, "")
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	s.result.Startup, s.result.Processes = b.system.Startup(), len(s.stage.Topology.Nodes)
+	s.wires()
+	if err := s.lookups(ctx, b); err != nil {
+		return err
+	}
+	if err := b.warm(ctx, s.cfg.Profile.Warm); err != nil {
+		return err
+	}
+	if err := s.common(ctx, b); err != nil {
+		return err
+	}
+	capacity, err := s.capacity(ctx, b, s.result.Prediction, s.cfg.Profile.Probes)
+	if capacity != nil {
+		s.result.Capacity = capacity
+		s.capacityFacts("", *capacity)
+		s.cost(*capacity)
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range s.stage.Experiments {
+		if e.Variant == "" && s.wanted(e) {
+			if err := s.experiment(ctx, b, e, nil); err != nil {
+				return fmt.Errorf("experiment %s: %w", e.Name, err)
+			}
+		}
+	}
+	for _, k := range s.stage.Kills {
+		if err := s.kill(ctx, b, k); err != nil {
+			return fmt.Errorf("kill %s: %w", k.Node, err)
+		}
+	}
+	return nil
+}
+
+// onVariants runs the experiments that want a changed topology, each variant
+// in a system of its own.
+func (s *session) onVariants(ctx context.Context) error {
+	for _, v := range s.stage.Variants {
+		var todo []bench.Experiment
+		for _, e := range s.stage.Experiments {
+			if e.Variant == v.Name && s.wanted(e) {
+				todo = append(todo, e)
+			}
+		}
+		if len(todo) == 0 {
+			continue
+		}
+		if err := s.onVariant(ctx, v, todo); err != nil {
+			return fmt.Errorf("variant %s: %w", v.Name, err)
+		}
+	}
+	return nil
+}
+
+func (s *session) onVariant(ctx context.Context, v bench.Variant, todo []bench.Experiment) error {
+	s.step("start variant %s", v.Name)
+	b, err := s.open(ctx, v.Topology, v.Name)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	result := bench.VariantResult{Name: v.Name, Text: v.Text}
+	if result.Prediction, err = s.predict(v.Topology); err != nil {
+		return err
+	}
+	if err := b.warm(ctx, s.cfg.Profile.Warm); err != nil {
+		return err
+	}
+	for _, e := range todo {
+		if err = s.experiment(ctx, b, e, &result); err != nil {
+			err = fmt.Errorf("experiment %s: %w", e.Name, err)
+			break
+		}
+	}
+	s.result.Variants = append(s.result.Variants, result)
+	return err
+}
+
+func (s *session) wanted(e bench.Experiment) bool {
+	return len(e.Profiles) == 0 || slices.Contains(e.Profiles, s.cfg.Profile.Name)
+}
+
+// open launches a topology and a client for it.
+func (s *session) open(ctx context.Context, t targets.Topology, variant string) (*bed, error) {
+	folder := s.stage.ID
+	if variant != "" {
+		folder += "-" + variant
+	}
+	system, err := launch.Start(ctx, t, launch.Config{Command: s.cfg.Node, Directory: filepath.Join(s.cfg.Data, folder),
+		Seed: s.cfg.Seed, Clock: s.clock,
+		Log: func(node string) (io.WriteCloser, error) { return s.cfg.Files.NodeLog(folder, node) }})
+	if err != nil {
+		return nil, err
+	}
+	return newBed(s, system, folder), nil
+}
+
+// step tells of a step that takes next to no time.
+func (s *session) step(format string, args ...any) { s.stepFor(0, format, args...) }
+
+func (s *session) stepFor(expected time.Duration, format string, args ...any) {
+	s.cfg.step(Step{Stage: s.stage.ID, What: fmt.Sprintf(format, args...), Done: s.index, Stages: len(s.cfg.Stages), Expected: expected})
+}
+
+// wires states the round trip of every link.
+func (s *session) wires() {
+	for _, l := range s.stage.Topology.Links {
+		s.facts.Add(fmt.Sprintf("wire.%s.%s.round_trip_ns", l.From, l.To), float64(2*l.OneWay), "the topology")
+	}
+}
+
+// cost is the price of a million requests at capacity.
+func (s *session) cost(c bench.Capacity) {
+	rate, doubt := middle(c)
+	if rate <= 0 || s.stage.PricePerHour <= 0 {
+		return
+	}
+	usd := s.stage.PricePerHour / 3600 / rate * 1e6
+	s.result.CostPerMillion = &usd
+	s.facts.Doubt("cost_per_million_usd", usd, "price per hour over requests per hour at capacity", doubt)
+}

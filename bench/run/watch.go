@@ -1,0 +1,77 @@
+package run
+
+import (
+	"context"
+	"time"
+
+	"rung/bench"
+	"rung/targets"
+)
+
+// reading is the metrics of all nodes at one time.
+type reading struct {
+	at    time.Time
+	nodes map[string]targets.Metrics
+}
+
+func (b *bed) read(ctx context.Context) reading {
+	return reading{nodes: b.metrics(ctx), at: time.Now()}
+}
+
+// watch starts to sample queues. The function that it returns ends that and
+// says how each resource was used since.
+func (b *bed) watch(ctx context.Context) (reading, func(before reading) []bench.Use) {
+	const every = 250 * time.Millisecond
+	first := b.read(ctx)
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	peaks := map[[2]string]int{}
+	go func() {
+		defer close(ended)
+		for b.session.clock.Until(ctx, time.Now().Add(every)) == nil {
+			for node, m := range b.metrics(ctx) {
+				cpu, disk := [2]string{node, "cpu"}, [2]string{node, "disk"}
+				peaks[cpu] = max(peaks[cpu], m.CPU.Queue)
+				peaks[disk] = max(peaks[disk], m.Disk.Queue)
+			}
+		}
+	}()
+	return first, func(before reading) []bench.Use {
+		after := b.read(context.WithoutCancel(ctx))
+		stop()
+		<-ended
+		return b.uses(before, after, peaks)
+	}
+}
+
+// uses are the shares of slot time that were handed out between two readings.
+// Nodes that were restarted in between are left out: their counters began
+// anew.
+func (b *bed) uses(before, after reading, peaks map[[2]string]int) []bench.Use {
+	var out []bench.Use
+	wall := after.at.Sub(before.at)
+	for _, n := range b.system.Topology().Nodes {
+		was, ok := before.nodes[n.Name]
+		is, still := after.nodes[n.Name]
+		if !ok || !still || wall <= 0 {
+			continue
+		}
+		for _, r := range []struct {
+			resource string
+			slots    int
+			was, is  targets.Usage
+		}{{"cpu", n.Machine.CPU.Slots, was.CPU, is.CPU}, {"disk", n.Machine.Disk.Slots, was.Disk, is.Disk}} {
+			if r.slots == 0 || r.is.Busy < r.was.Busy {
+				continue
+			}
+			whole := float64(r.slots) * wall.Seconds()
+			u := bench.Use{Node: n.Name, Resource: r.resource, Ratio: (r.is.Busy - r.was.Busy).Seconds() / whole,
+				Queue: peaks[[2]string{n.Name, r.resource}], Roles: map[string]float64{}}
+			for role, busy := range r.is.ByRole {
+				u.Roles[role] = (busy - r.was.ByRole[role]).Seconds() / whole
+			}
+			out = append(out, u)
+		}
+	}
+	return out
+}

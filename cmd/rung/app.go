@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"rung/configs"
+	"rung/targets/node"
+)
+
+// app is the program with its streams, so that tests can run it in-process.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	// settingsFile is the --config flag.
+	settingsFile string
+	json         bool
+}
+
+// Main runs the program with the arguments after its name and returns its
+// exit code.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // the second Ctrl-C ends the program at once
+	if len(args) > 0 && args[0] == "node" {
+		// Not through cobra: a node should start fast.
+		if err := node.Run(ctx, stdin, stdout, stderr); err != nil {
+			fmt.Fprintln(stderr, err)
+			return exitHarness
+		}
+		return exitPass
+	}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		var e exit
+		if !errors.As(err, &e) || e.err != nil {
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				fmt.Fprintln(stderr, "rung:", line)
+			}
+		}
+	}
+	return codeOf(err)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "rung",
+		Short: "Build, attack and break every step of the scaling ladder",
+		Long: `rung builds every step of the scaling ladder, from one server up, as real
+running servers on this machine, attacks each with the same open-loop load,
+breaks it on purpose, and renders one HTML report: what each step bought, what
+it cost, where it breaks, and whether the estimate agreed.
+
+Exit codes: 0 every verdict passed, 1 some failed, 2 some are unknown,
+3 usage or configuration, 4 the harness itself failed.
+
+Every setting can be given as a flag, as an environment variable (RUNG_PROFILE,
+RUNG_HARDWARE, RUNG_SEED, ...) or in a YAML file named by --config.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.PersistentFlags().StringVar(&a.settingsFile, "config", "", "YAML file with settings")
+	root.PersistentFlags().String("configs", "", "folder with stages, workloads, profiles of your own")
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the machine-readable twin")
+	root.AddCommand(a.runCommand(), a.upCommand(), a.stagesCommand(), a.reportCommand())
+	// "rung node" is handled before; it is here so that help can explain it.
+	root.AddCommand(&cobra.Command{Use: "node", Hidden: true, Short: "run one node (used by rung itself)"})
+	return root
+}
+
+// settings reads flags, environment and file.
+func (a *app) settings(cmd *cobra.Command) (configs.Settings, error) {
+	s, err := configs.LoadSettings(cmd.Flags(), a.settingsFile)
+	if err != nil {
+		return s, usage(err)
+	}
+	return s, nil
+}
+
+// completeStages offers the ids of stages.
+func (a *app) completeStages(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	s, err := a.settings(cmd)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return s.Library().Stages(), cobra.ShellCompDirectiveDefault // or a file
+}
+
+// chooses adds completion of a flag from a list.
+func chooses(cmd *cobra.Command, flag string, from func() []string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return from(), cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err) // the flag was not defined: a mistake in this program
+	}
+}
+
+// width is that of the terminal, or 80 columns.
+func (a *app) width() int {
+	if f, ok := a.stdout.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	return 80
+}
+
+// onTerminal reports whether progress can be drawn.
+func (a *app) onTerminal() bool {
+	f, ok := a.stderr.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// version is the program's own version and commit, as the build knows them.
+func version() (tool, commit string) {
+	tool = "rung"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return tool, ""
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		tool += " " + v
+	}
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			commit += "+changes"
+		}
+	}
+	return tool, commit
+}
+
+// self is the command that runs a node.
+func self() ([]string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return nil, harness(fmt.Errorf("find this program: %w", err))
+	}
+	return []string{path, "node"}, nil
+}

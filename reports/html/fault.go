@@ -1,0 +1,155 @@
+package html
+
+import (
+	"fmt"
+	"time"
+
+	"rung/bench"
+	"rung/reports"
+)
+
+// killMatrix is the table of all kills of the run.
+func (b *builder) killMatrix() *table {
+	t := &table{Caption: "Kill one of each", Columns: []column{{Head: "Stage"}, {Head: "Node killed"},
+		{Head: "Answered while down", Number: true, Title: "share of planned requests"},
+		{Head: "Answered over the attack", Number: true}, {Head: "Time to recover", Number: true, Title: "from the kill to the first settled span without failures"},
+		{Head: "Noticed", Number: true}, {Head: "Decided", Number: true}, {Head: "Restarted", Number: true},
+		{Head: "Writes lost", Number: true, Title: "acknowledged, and not there afterwards"}, {Head: "Logged out", Number: true}, {Head: "Counts"}}}
+	for i, s := range b.run.Stages {
+		for _, k := range s.Kills {
+			t.add(b.stageCell(i), text(k.Node), text(share(k, k.AvailabilityDown)), text(share(k, k.Availability)),
+				text(recovery(k)), text(reports.DurationOf(k.Recovery.Detection)), text(reports.DurationOf(k.Recovery.Decision)),
+				text(reports.DurationOf(k.Recovery.Restart)), lost(k), text(reports.Count(k.LoggedOut)), counts(k))
+		}
+	}
+	if len(t.Rows) > 0 {
+		t.Note = "Time to recover runs from the kill to the start of the first span without a failure" + settled(b.run) +
+			". Its parts are – where the stage has no such part, or it was not observed."
+	}
+	return t
+}
+
+// settled is how long a span without failures must be.
+func settled(run bench.Run) string {
+	for _, s := range run.Stages {
+		for _, k := range s.Kills {
+			if k.Recovery.Settled > 0 {
+				return " of at least " + reports.Setting(k.Recovery.Settled)
+			}
+		}
+	}
+	return ""
+}
+
+func share(k bench.KillRow, v float64) string {
+	if !k.Happened {
+		return reports.Missing
+	}
+	return reports.Percent(v)
+}
+
+func recovery(k bench.KillRow) string {
+	switch {
+	case !k.Happened:
+		return reports.Missing
+	case k.Recovery.NoFailure:
+		return "no failure"
+	case k.Recovery.Total == nil:
+		return "not recovered"
+	}
+	return reports.Duration(*k.Recovery.Total)
+}
+
+// lost says how many acknowledged writes are gone, of how many.
+func lost(k bench.KillRow) cell {
+	if !k.Ledger.Checked {
+		return cell{Text: "unknown", Sub: k.Ledger.Why}
+	}
+	return cell{Text: reports.Count(k.Ledger.Lost), Sub: "of " + reports.Count(k.Ledger.Acknowledged)}
+}
+
+// counts says whether a row can be judged.
+func counts(k bench.KillRow) cell {
+	if why := killDoubt(k); why != "" {
+		return cell{Text: "no", Sub: why}
+	}
+	return text("yes")
+}
+
+// worstKill is the row of a stage with the lowest availability while down
+// that counts, or -1.
+func worstKill(kills []bench.KillRow) int {
+	worst := -1
+	for i, k := range kills {
+		if reports.Sound(k) && (worst < 0 || k.AvailabilityDown < kills[worst].AvailabilityDown) {
+			worst = i
+		}
+	}
+	return worst
+}
+
+// faultFigures show the worst kill of every stage.
+func (b *builder) faultFigures() ([]figure, error) {
+	var out []figure
+	for _, s := range b.run.Stages {
+		worst := worstKill(s.Kills)
+		if worst < 0 || b.timelines >= maxTimelines {
+			continue
+		}
+		f, err := b.timelineFigure(s, s.Kills[worst])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// otherKills show the rest of one stage's kills, and how many there was no
+// room for.
+func (b *builder) otherKills(s bench.StageResult) (figures []figure, left int, err error) {
+	worst := worstKill(s.Kills)
+	for i, k := range s.Kills {
+		if i == worst {
+			continue
+		}
+		if b.timelines >= maxTimelines {
+			left++
+			continue
+		}
+		f, err := b.timelineFigure(s, k)
+		if err != nil {
+			return nil, 0, err
+		}
+		figures = append(figures, f)
+	}
+	return figures, left, nil
+}
+
+// faultTitle sums the kill matrix up.
+func (b *builder) faultTitle() string {
+	sound, harmless := 0, 0
+	var longest time.Duration
+	for _, s := range b.run.Stages {
+		for _, k := range s.Kills {
+			if !reports.Sound(k) {
+				continue
+			}
+			sound++
+			if k.Recovery.NoFailure {
+				harmless++
+			}
+			if k.Recovery.Total != nil {
+				longest = max(longest, *k.Recovery.Total)
+			}
+		}
+	}
+	if sound == 0 {
+		return "No kill could be judged."
+	}
+	text := fmt.Sprintf("Of %s, %s went unnoticed by users", plural(sound, "kill"), reports.Count(harmless))
+	if longest > 0 {
+		text += "; the longest recovery took " + reports.Duration(longest)
+	}
+	return text + "."
+}

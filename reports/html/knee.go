@@ -1,0 +1,183 @@
+package html
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+
+	"rung/bench"
+	"rung/reports"
+)
+
+const kneeHeight = 400
+
+// howKnee explains the charts of offered rate against goodput.
+const howKnee = "Above: on the thin line everything asked is answered; where the curve leaves it, the stage gives way. " +
+	"Below: the 99th percentile of the same probes on a log axis, with the objective as a line. " +
+	"● passed, ◆ failed, △ does not count. The shaded band is where the capacity lies."
+
+// sharedAxes is the largest ratio of capacities at which all stages share one
+// axis; beyond it a small stage would vanish in its corner.
+const sharedAxes = 4
+
+// kneeFigures show where each stage breaks.
+func (b *builder) kneeFigures() ([]figure, error) {
+	var low, high float64
+	for _, s := range b.run.Stages {
+		if top := highestProbe(s.Capacity); top > 0 {
+			if low == 0 || top < low {
+				low = top
+			}
+			high = max(high, top)
+		}
+	}
+	var out []figure
+	for i, s := range b.run.Stages {
+		top := highestProbe(s.Capacity)
+		if top == 0 {
+			continue
+		}
+		if high <= low*sharedAxes {
+			top = high
+		}
+		f := figure{ID: b.ids.of("figure", "knee-"+s.Stage.ID), Title: kneeTitle(s), Subtitle: b.kneeSubtitle(s),
+			Height: kneeHeight, Table: kneeTable(s)}
+		if err := f.draw(b.kneePlot(*b.run.Stages[i].Capacity, ceiling(top))); err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func highestProbe(c *bench.Capacity) float64 {
+	var top float64
+	if c != nil {
+		for _, p := range c.Probes {
+			top = max(top, p.Rate, p.Goodput)
+		}
+	}
+	return top
+}
+
+func kneeTitle(s bench.StageResult) string {
+	c := s.Capacity
+	switch {
+	case c.Passed <= 0 && c.Failed > 0:
+		return fmt.Sprintf("%s breaks below %s", s.Stage.ID, reports.Rate(c.Failed))
+	case c.Failed <= 0:
+		return fmt.Sprintf("%s did not break at up to %s", s.Stage.ID, reports.Rate(c.Passed))
+	}
+	return fmt.Sprintf("%s breaks between %s and %s", s.Stage.ID, reports.Rate(c.Passed), reports.Rate(c.Failed))
+}
+
+func (b *builder) kneeSubtitle(s bench.StageResult) string {
+	text := plural(len(s.Capacity.Probes), "probe") + " of " + reports.Setting(b.run.Profile.Probe)
+	if limit := s.Capacity.Bottleneck; limit.Node != "" {
+		text += fmt.Sprintf("; busiest at capacity: %s, %s in use", limit, reports.Percent(limit.Use))
+	}
+	if s.Capacity.Doubt != "" {
+		text += "; in doubt: " + s.Capacity.Doubt
+	}
+	return text
+}
+
+// kneePlot stacks goodput and p99 over the same offered rates.
+func (b *builder) kneePlot(c bench.Capacity, top float64) *plot {
+	probes := slices.Clone(c.Probes)
+	slices.SortStableFunc(probes, func(a, b bench.Probe) int { return cmp.Compare(a.Rate, b.Rate) })
+	var goodput, tail []item
+	values := []float64{float64(c.SLO.Latency)}
+	for _, probe := range probes {
+		look := probeLook(probe.Word)
+		look.Tip = probeTip(probe)
+		look.Value = []any{number(probe.Rate), number(probe.Goodput)}
+		goodput = append(goodput, look)
+		look.Value = []any{number(probe.Rate), nanoseconds(probe.P99)}
+		tail = append(tail, look)
+		if probe.P99 != nil {
+			values = append(values, float64(*probe.P99))
+		}
+	}
+	low, high := decades(values...)
+	p := newPlot("item",
+		[]opts.XAxis{{Type: "value", Min: 0, Max: top, AxisLabel: &opts.AxisLabel{Show: opts.Bool(false)}},
+			{Type: "value", Min: 0, Max: top, GridIndex: 1, Name: "offered rate, per second", NameLocation: "middle", NameGap: 28}},
+		[]opts.YAxis{{Type: "value", Min: 0, Max: top, Name: "goodput", NameLocation: "end"},
+			{Type: "log", Min: low, Max: high, GridIndex: 1, Name: "p99", NameLocation: "end"}},
+		opts.Grid{Left: "62", Right: "20", Top: "28", Height: "190"},
+		opts.Grid{Left: "62", Right: "20", Top: "256", Height: "92"})
+	p.formats([]string{"rate", "rate"}, []string{"rate", "ns"})
+	p.add("rate", charts.SingleSeries{Name: "all answered", Type: "line", ShowSymbol: opts.Bool(false),
+		Data: [][]any{{0, 0}, {number(top), number(top)}}, LineStyle: &opts.LineStyle{Color: "@line", Width: 1},
+		MarkAreas: kneeBand(c, top, "capacity")})
+	p.add("rate", charts.SingleSeries{Name: "goodput", Type: "line", Data: goodput, SymbolSize: 10,
+		LineStyle: &opts.LineStyle{Color: "@one", Width: 2}})
+	p.add("ns", charts.SingleSeries{Name: "p99", Type: "line", Data: tail, SymbolSize: 10, XAxisIndex: 1, YAxisIndex: 1,
+		LineStyle: &opts.LineStyle{Color: "@one", Width: 2}, MarkAreas: kneeBand(c, top, "")})
+	if c.SLO.Latency > 0 && c.SLO.Quantile == 0.99 {
+		at := number(float64(c.SLO.Latency))
+		p.add("ns", charts.SingleSeries{Name: "objective", Type: "line", ShowSymbol: opts.Bool(false), XAxisIndex: 1, YAxisIndex: 1,
+			Data: [][]any{{0, at}, {number(top), at}}, LineStyle: &opts.LineStyle{Color: "@baseline", Width: 1.5}})
+	}
+	return p
+}
+
+// kneeBand shades the bracket.
+func kneeBand(c bench.Capacity, top float64, name string) *opts.MarkAreas {
+	if c.Passed <= 0 || c.Failed <= 0 {
+		return nil
+	}
+	return &opts.MarkAreas{
+		Data: []any{[]any{map[string]any{"name": name, "xAxis": number(c.Passed)}, map[string]any{"xAxis": number(min(c.Failed, top))}}},
+		MarkAreaStyle: opts.MarkAreaStyle{ItemStyle: &opts.ItemStyle{Color: "@band"},
+			Label: &opts.Label{Show: opts.Bool(name != ""), Position: "insideBottom", Color: "@muted"}}}
+}
+
+// probeLook is the mark of a probe by its verdict.
+func probeLook(w bench.Word) item {
+	switch reports.Word(w) {
+	case bench.Pass:
+		return item{Symbol: "circle", ItemStyle: &opts.ItemStyle{Color: "@pass"}}
+	case bench.Fail:
+		return item{Symbol: "diamond", SymbolSize: 13, ItemStyle: &opts.ItemStyle{Color: "@fail"}}
+	}
+	return item{Symbol: "triangle", ItemStyle: &opts.ItemStyle{Color: "@ground", BorderColor: "@unknown", BorderWidth: 2}}
+}
+
+func probeTip(p bench.Probe) []string {
+	tip := []string{"offered " + reports.Rate(p.Rate) + ", " + string(reports.Word(p.Word)), "goodput " + reports.Rate(p.Goodput),
+		"p50 " + reports.DurationOf(p.P50) + ", p99 " + reports.DurationOf(p.P99), "failures " + reports.Percent(p.Failures)}
+	if p.Why != "" {
+		tip = append(tip, p.Why)
+	}
+	return tip
+}
+
+func kneeTable(s bench.StageResult) *table {
+	t := &table{Caption: "Probes of " + s.Stage.ID + " in the order they ran", Columns: []column{{Head: "Offered", Number: true},
+		{Head: "Goodput", Number: true}, {Head: "p50", Number: true}, {Head: "p99", Number: true}, {Head: "Failures", Number: true},
+		{Head: "Busiest resource"}, {Head: "Verdict"}, {Head: "Why"}}}
+	for _, p := range s.Capacity.Probes {
+		t.add(text(reports.Rate(p.Rate)), text(reports.Rate(p.Goodput)), text(reports.DurationOf(p.P50)), text(reports.DurationOf(p.P99)),
+			text(reports.Percent(p.Failures)), text(busiest(p.Uses)), verdict(p.Word), text(p.Why))
+	}
+	return t
+}
+
+// busiest names the resource with the highest use.
+func busiest(uses []bench.Use) string {
+	var top *bench.Use
+	for i := range uses {
+		if top == nil || uses[i].Ratio > top.Ratio {
+			top = &uses[i]
+		}
+	}
+	if top == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s/%s %s", top.Node, top.Resource, reports.Percent(top.Ratio))
+}

@@ -1,0 +1,78 @@
+package html
+
+import (
+	"rung/bench"
+	"rung/reports"
+)
+
+// table is a table of the page. It always has a caption and scoped heads.
+type table struct {
+	Caption string
+	Columns []column
+	Rows    [][]cell
+	// Note stands under the table.
+	Note string
+}
+
+// column is the head of a column.
+type column struct {
+	Head string
+	// Number columns are set flush right.
+	Number bool
+	// Title explains the head.
+	Title string
+}
+
+// cell is one cell. The first cell of a row is its head.
+type cell struct {
+	Text string
+	// Sub is a second, smaller line.
+	Sub string
+	// Link is the id of an element of the page.
+	Link string
+	// Word makes the cell a verdict.
+	Word bench.Word
+	// Lines, when there are any, stand one per line in place of Text.
+	Lines []string
+}
+
+func text(s string) cell { return cell{Text: orMissing(s)} }
+
+func verdict(w bench.Word) cell { return cell{Word: reports.Word(w), Text: string(reports.Word(w))} }
+
+func lines(l []string) cell {
+	if len(l) == 0 {
+		return text("")
+	}
+	return cell{Lines: capped(l, maxLines)}
+}
+
+func orMissing(s string) string {
+	if s == "" {
+		return reports.Missing
+	}
+	return s
+}
+
+// The most entries that the page shows of a list that others control.
+const (
+	maxLines    = 40
+	maxErrors   = 20
+	maxWarnings = 50
+	maxFacts    = 300
+)
+
+// capped cuts a list and says what it left out.
+func capped(list []string, most int) []string {
+	if len(list) <= most {
+		return list
+	}
+	out := append([]string(nil), list[:most]...)
+	return append(out, reports.Count(len(list)-most)+" more are in run.json")
+}
+
+// add appends a row.
+func (t *table) add(cells ...cell) { t.Rows = append(t.Rows, cells) }
+
+// empty says that a table, or no table, has no row.
+func (t *table) empty() bool { return t == nil || len(t.Rows) == 0 }

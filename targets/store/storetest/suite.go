@@ -1,0 +1,330 @@
+// Package storetest checks that an implementation of store.Store keeps its promises,
+// whatever server is behind it.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"rung/targets"
+	"rung/targets/shop"
+	"rung/targets/store"
+)
+
+// Subject is an implementation under test.
+type Subject struct {
+	// Kind of the server: targets.KindDatabase or targets.KindKeyValue.
+	Kind targets.Kind
+	// Data that every server of Open is filled with; at least 3 users.
+	Data targets.Data
+	// Open starts a server, filled and without posts or photos, and returns a
+	// client of it with 4 connections or more. Both end with the test.
+	Open func(t *testing.T) store.Store
+}
+
+// patience bounds calls that only a bug makes long.
+const patience = 60 * time.Second
+
+// Run checks everything.
+func Run(t *testing.T, s Subject) {
+	for _, c := range []struct {
+		name  string
+		check func(*testing.T, context.Context, Subject, store.Store)
+	}{
+		{"users", users},
+		{"users that are not there", missingUsers},
+		{"orders", orders},
+		{"orders of nobody", missingOrders},
+		{"a post that is added twice stays one", idempotent},
+		{"photos are not posts", photos},
+		{"any text and id", anyText},
+		{"posts come in pages", paging},
+		{"pages while posts are added", growing},
+		{"many at once", concurrent},
+		{"timing", timing},
+		{"ended contexts", ended},
+		{"closing", closing},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			defer cancel()
+			c.check(t, ctx, s, s.Open(t))
+		})
+	}
+}
+
+func user(id int64) store.User {
+	u := store.User{ID: id}
+	u.Name, u.Email, u.City = shop.UserRow(id)
+	return u
+}
+
+func users(t *testing.T, ctx context.Context, s Subject, db store.Store) {
+	for _, id := range []int64{1, 2, int64(s.Data.Users)} {
+		got, _, err := db.User(ctx, id)
+		if err != nil || got != user(id) {
+			t.Errorf("user %d is %+v, %v; want %+v", id, got, err, user(id))
+		}
+	}
+}
+
+// absent lists ids that no user has.
+func absent(s Subject) []int64 {
+	return []int64{0, -1, int64(s.Data.Users) + 1, math.MaxInt64, math.MinInt64}
+}
+
+func missingUsers(t *testing.T, ctx context.Context, s Subject, db store.Store) {
+	for _, id := range absent(s) {
+		if got, _, err := db.User(ctx, id); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("user %d is %+v, %v; want ErrNotFound", id, got, err)
+		}
+	}
+}
+
+func orders(t *testing.T, ctx context.Context, s Subject, db store.Store) {
+	for _, customer := range []int64{1, 3, int64(s.Data.Users)} {
+		want := []store.Order{}
+		for k := 1; k <= s.Data.OrdersPerUser; k++ {
+			o := store.Order{Customer: user(customer).Name}
+			o.ID, o.Item, o.Cents = shop.OrderRow(customer, k)
+			want = append(want, o)
+		}
+		got, _, err := db.Orders(ctx, customer)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("customer %d has %+v, %v; want %+v", customer, got, err, want)
+		}
+	}
+}
+
+func missingOrders(t *testing.T, ctx context.Context, s Subject, db store.Store) {
+	for _, customer := range absent(s) {
+		if got, _, err := db.Orders(ctx, customer); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("customer %d has %+v, %v; want ErrNotFound", customer, got, err)
+		}
+	}
+}
+
+// list reads all pages, and checks that none is above the limit.
+func list(t *testing.T, ctx context.Context, db store.Store, limit int) []string {
+	t.Helper()
+	var all []string
+	for cursor := ""; ; {
+		ids, next, err := db.Posts(ctx, cursor, limit)
+		if err != nil {
+			t.Fatalf("page %q: %v", cursor, err)
+		}
+		if len(ids) > limit {
+			t.Fatalf("page %q has %d ids; want %d at most", cursor, len(ids), limit)
+		}
+		all = append(all, ids...)
+		if next == "" {
+			return all
+		}
+		if next == cursor {
+			t.Fatalf("the page after %q is the same again", cursor)
+		}
+		cursor = next
+	}
+}
+
+func idempotent(t *testing.T, ctx context.Context, _ Subject, db store.Store) {
+	if ids := list(t, ctx, db, 10); len(ids) != 0 {
+		t.Fatalf("posts are there from the start: %q", ids)
+	}
+	for _, text := range []string{"first", "first", "second"} {
+		if _, err := db.AddPost(ctx, store.Post{ID: "p1", User: 1, Text: text}); err != nil {
+			t.Errorf("adding the post with text %q: %v", text, err)
+		}
+	}
+	if ids := list(t, ctx, db, 10); !slices.Equal(ids, []string{"p1"}) {
+		t.Errorf("posts are %q; want one", ids)
+	}
+}
+
+func photos(t *testing.T, ctx context.Context, _ Subject, db store.Store) {
+	for range 2 {
+		if _, err := db.AddPhoto(ctx, store.Post{ID: "same", User: 1, Text: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ids := list(t, ctx, db, 10); len(ids) != 0 {
+		t.Errorf("a photo is among the posts: %q", ids)
+	}
+	if _, err := db.AddPost(ctx, store.Post{ID: "same", User: 1, Text: "x"}); err != nil {
+		t.Errorf("a post with the id of a photo: %v", err)
+	}
+	if ids := list(t, ctx, db, 10); !slices.Equal(ids, []string{"same"}) {
+		t.Errorf("posts are %q; want one", ids)
+	}
+}
+
+func anyText(t *testing.T, ctx context.Context, _ Subject, db store.Store) {
+	want := []string{"plain", "with space", "O'Brien; DROP TABLE posts;--", `back\slash "quotes"`, "ünï-日本", "%_*?[a]", "0", "+1", strings.Repeat("x", 200)}
+	for _, id := range want {
+		if _, err := db.AddPost(ctx, store.Post{ID: id, User: 1, Text: id + "\r\n\t" + strings.Repeat("long ", 2000)}); err != nil {
+			t.Errorf("post %.40q: %v", id, err)
+		}
+	}
+	got := list(t, ctx, db, 4)
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("posts are %q; want %q", got, want)
+	}
+}
+
+func paging(t *testing.T, ctx context.Context, _ Subject, db store.Store) {
+	var want []string
+	for i := range 57 {
+		id := fmt.Sprintf("post-%d", i)
+		want = append(want, id)
+		if _, err := db.AddPost(ctx, store.Post{ID: id, User: 1, Text: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(want)
+	for _, limit := range []int{1, 7, 19, 57, 58, 1000} {
+		got := list(t, ctx, db, limit)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("with pages of %d: %q; want %q", limit, got, want)
+		}
+	}
+	if ids, _, err := db.Posts(ctx, "no such cursor\x00", 5); err == nil && len(ids) > 5 {
+		t.Errorf("a cursor from nowhere gives %q", ids)
+	}
+}
+
+// growing: what was there before the first page comes, whatever is added meanwhile.
+func growing(t *testing.T, ctx context.Context, _ Subject, db store.Store) {
+	seen := map[string]bool{}
+	for i := range 40 {
+		if _, err := db.AddPost(ctx, store.Post{ID: fmt.Sprintf("old-%02d", i), User: 1, Text: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Each page is shorter than what is added after it would be a race that never
+	// ends, so additions stop.
+	for cursor, page := "", 0; ; page++ {
+		ids, next, err := db.Posts(ctx, cursor, 6)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range ids {
+			seen[id] = true
+		}
+		if next == "" {
+			break
+		}
+		cursor = next
+		if page < 10 {
+			for _, name := range []string{"a", "old-", "z"} { // before, among and behind the old ones
+				if _, err := db.AddPost(ctx, store.Post{ID: fmt.Sprintf("%s%02d-new", name, page), User: 1, Text: "x"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	for i := range 40 {
+		if id := fmt.Sprintf("old-%02d", i); !seen[id] {
+			t.Errorf("%s was missed", id)
+		}
+	}
+}
+
+func concurrent(t *testing.T, ctx context.Context, s Subject, db store.Store) {
+	const workers, each = 12, 8
+	var all sync.WaitGroup
+	for w := range workers {
+		all.Go(func() {
+			for i := range each {
+				id := int64((w*each+i)%s.Data.Users) + 1
+				if got, _, err := db.User(ctx, id); err != nil || got != user(id) {
+					t.Errorf("user %d is %+v, %v", id, got, err)
+				}
+				if got, _, err := db.Orders(ctx, id); err != nil || len(got) != s.Data.OrdersPerUser {
+					t.Errorf("customer %d has %d orders, %v", id, len(got), err)
+				}
+				// Neighbours write the same ids at the same time.
+				if _, err := db.AddPost(ctx, store.Post{ID: fmt.Sprintf("%d-%d", w/2, i), User: id, Text: "x"}); err != nil {
+					t.Errorf("post: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if got := list(t, ctx, db, 1000); len(got) != workers/2*each {
+		t.Errorf("%d posts; want %d", len(got), workers/2*each)
+	}
+}
+
+func timing(t *testing.T, ctx context.Context, s Subject, db store.Store) {
+	check := func(op targets.Operation, got store.Timing, err error) {
+		t.Helper()
+		if want := len(targets.Visits(op, s.Kind, s.Data)); err != nil || got.Statements != want {
+			t.Errorf("%s took %d statements, %v; want %d", op, got.Statements, err, want)
+		}
+		if got.Total <= 0 || got.Wait < 0 || got.Wait > got.Total || got.Queued < 0 || got.Served < 0 {
+			t.Errorf("%s: impossible times %+v", op, got)
+		}
+		if !got.Known && (got.Queued != 0 || got.Served != 0 || got.Misses != 0) {
+			t.Errorf("%s: times that are not known: %+v", op, got)
+		}
+	}
+	_, took, err := db.User(ctx, 1)
+	check(targets.OpUser, took, err)
+	_, took, err = db.Orders(ctx, 1)
+	check(targets.OpOrders, took, err)
+	took, err = db.AddPost(ctx, store.Post{ID: "p", User: 1, Text: "x"})
+	check(targets.OpPost, took, err)
+	took, err = db.AddPhoto(ctx, store.Post{ID: "p", User: 1, Text: "x"})
+	check(targets.OpPhoto, took, err)
+}
+
+func ended(t *testing.T, ctx context.Context, _ Subject, db store.Store) {
+	if _, _, err := db.User(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	cancelled, cancel := context.WithCancel(ctx)
+	cancel()
+	late, cancelLate := context.WithDeadline(ctx, time.Now().Add(-time.Second))
+	defer cancelLate()
+	for want, ctx := range map[error]context.Context{context.Canceled: cancelled, context.DeadlineExceeded: late} {
+		_, _, errUser := db.User(ctx, 1)
+		_, _, errOrders := db.Orders(ctx, 1)
+		_, errPost := db.AddPost(ctx, store.Post{ID: "p", User: 1, Text: "x"})
+		_, _, errPosts := db.Posts(ctx, "", 5)
+		for call, err := range map[string]error{"User": errUser, "Orders": errOrders, "AddPost": errPost, "Posts": errPosts} {
+			if !errors.Is(err, want) {
+				t.Errorf("%s with an ended context: %v; want %v", call, err, want)
+			}
+		}
+	}
+	if _, _, err := db.User(ctx, 1); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	if ids := list(t, ctx, db, 5); len(ids) != 0 {
+		t.Errorf("posts of ended contexts are there: %q", ids)
+	}
+}
+
+func closing(t *testing.T, ctx context.Context, _ Subject, db store.Store) {
+	if _, _, err := db.User(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	db.Close()
+	if _, _, err := db.User(ctx, 1); err == nil || errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a closed store answers with error %v", err)
+	}
+	if _, err := db.AddPost(ctx, store.Post{ID: "p", User: 1, Text: "x"}); err == nil {
+		t.Error("a closed store takes a post")
+	}
+}
