@@ -4,159 +4,158 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"reflect"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
 
-	"github.com/go-viper/mapstructure/v2"
-	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 )
 
-// document is one YAML file: its values, and the lines they stand on.
+// Bounds of a configuration file.
+const (
+	maxFile   = 1 << 20 // bytes
+	maxDepth  = 30
+	maxValues = 10_000
+)
+
+// document is one YAML file: a tree of values that know their lines.
 type document struct {
 	name string
-	text []byte
 	root *yaml.Node
+	// laid holds the values that were laid over the file's own, and where
+	// they come from.
+	laid map[*yaml.Node]origin
+}
+
+type origin struct {
+	file string
+	line int
 }
 
 func newDocument(name string, text []byte) (document, error) {
-	d := document{name: name, text: text}
-	var root yaml.Node
-	if err := yaml.Unmarshal(text, &root); err != nil {
+	d := document{name: name}
+	if len(text) > maxFile {
+		return d, Error{File: name, Problem: "is too large", Allowed: fmt.Sprintf("at most %d bytes", maxFile)}
+	}
+	var root, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
 		return d, yamlError(name, err)
 	}
 	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
-		return d, Error{File: name, Line: 1, Problem: "is not a YAML mapping", Allowed: "fields like \"stage: my-site\""}
+		return d, Error{File: name, Line: 1, Problem: "has no fields", Allowed: `a YAML mapping, with lines like "stage: my-site"`}
 	}
-	if depth(&root) > 30 {
-		return d, Error{File: name, Problem: "is nested more than 30 deep"}
+	switch err := decoder.Decode(&second); {
+	case err == nil:
+		return d, Error{File: name, Line: second.Line, Problem: "a second YAML document starts here", Allowed: "one document in each file"}
+	case !errors.Is(err, io.EOF):
+		return d, yamlError(name, err)
 	}
 	d.root = root.Content[0]
-	return d, nil
+	values := 0
+	return d, d.plain(d.root, "", 1, &values)
 }
 
-func depth(n *yaml.Node) int {
-	deepest := 0
-	for _, c := range n.Content {
-		deepest = max(deepest, depth(c))
+// plain refuses what makes a tree larger, deeper or more doubtful than it
+// looks: aliases, tags, keys that are there twice or are not text.
+func (d document) plain(n *yaml.Node, at string, depth int, values *int) error {
+	*values++
+	switch {
+	case *values > maxValues:
+		return d.fault(n, "", fmt.Sprintf("is the value number %d", *values), fmt.Sprintf("at most %d values in a file", maxValues))
+	case depth > maxDepth:
+		return d.fault(n, "", "is nested too deep", fmt.Sprintf("at most %d levels", maxDepth))
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		return d.fault(n, at, "is an anchor or an alias (& or *)", "write the value out")
+	case n.Style&yaml.TaggedStyle != 0:
+		return d.fault(n, at, fmt.Sprintf("has the tag %q", n.Tag), "a value without a tag")
 	}
-	return deepest + 1
+	seen := map[string]int{}
+	for i, c := range n.Content {
+		field := fmt.Sprintf("%s[%d]", at, i)
+		if n.Kind == yaml.MappingNode {
+			if i%2 == 0 {
+				if err := d.key(c, at, seen); err != nil {
+					return err
+				}
+				continue
+			}
+			field = join(at, n.Content[i-1].Value)
+		}
+		if err := d.plain(c, field, depth+1, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d document) key(k *yaml.Node, at string, seen map[string]int) error {
+	switch first, twice := seen[k.Value]; {
+	case k.Kind != yaml.ScalarNode || k.Anchor != "" || k.Style&yaml.TaggedStyle != 0:
+		return d.fault(k, at, "has a key that is not a word", "a field's name before the colon")
+	case twice:
+		return d.fault(k, join(at, k.Value), fmt.Sprintf("is there twice, first on line %d", first), "each field once")
+	}
+	seen[k.Value] = k.Line
+	return nil
 }
 
 var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
 
 func yamlError(name string, err error) error {
-	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if m := yamlLine.FindStringSubmatch(text); m != nil {
 		line, _ := strconv.Atoi(m[1]) // digits by the pattern
-		return Error{File: name, Line: line, Problem: m[2]}
+		return Error{File: name, Line: line, Problem: "is not YAML: " + m[2]}
 	}
-	return Error{File: name, Problem: err.Error()}
+	return Error{File: name, Problem: "is not YAML: " + text}
 }
 
-// settings reads the document by viper. Keys keep their dots: a zone is a
-// name like "shop.example.".
-func (d document) settings() (*viper.Viper, error) {
-	v := viper.NewWithOptions(viper.KeyDelimiter("\x00"))
-	v.SetConfigType("yaml")
-	if err := v.ReadConfig(bytes.NewReader(d.text)); err != nil {
-		return nil, yamlError(d.name, err)
+// fault builds an error about a value, with the place the value comes from.
+func (d document) fault(n *yaml.Node, field, problem, allowed string) Error {
+	from, ok := d.laid[n]
+	if !ok {
+		from = origin{d.name, n.Line}
 	}
-	return v, nil
+	return Error{File: from.file, Line: from.line, Field: field, Problem: problem, Allowed: allowed}
 }
 
-// into fills a file type with the document. A key that the type does not
-// have, and a value of the wrong kind, are errors.
-func (d document) into(file any) error {
-	v, err := d.settings()
-	if err != nil {
-		return err
-	}
-	if err := v.UnmarshalExact(file, strict); err != nil {
-		return d.explain(err, "")
-	}
-	return nil
-}
-
-// strict makes viper's decoder refuse what it would guess: a number as a
-// duration, a number as a text.
-func strict(c *mapstructure.DecoderConfig) {
-	c.WeaklyTypedInput = false
-	c.DecodeHook = mapstructure.ComposeDecodeHookFunc(textHook, yamlNumberHook)
-	c.TagName = "yaml"
-}
-
-// decode fills a file type with a raw value out of the document, over what
-// the type already holds. At is the value's place, for messages.
-func (d document) decode(raw any, into any, at string) error {
-	cfg := &mapstructure.DecoderConfig{Result: into, ErrorUnused: true}
-	strict(cfg)
-	decoder, err := mapstructure.NewDecoder(cfg)
-	if err != nil {
-		return err
-	}
-	if err := decoder.Decode(raw); err != nil {
-		return d.explain(err, at)
-	}
-	return nil
-}
-
-// texter is a value written as text with a unit.
-type texter interface{ parse(text string) error }
-
-var texterType = reflect.TypeFor[texter]()
-
-// textHook reads values with units from text.
-func textHook(from, to reflect.Type, data any) (any, error) {
-	if !reflect.PointerTo(to).Implements(texterType) {
-		return data, nil
-	}
-	value := reflect.New(to)
-	t, _ := value.Interface().(texter) // checked above
-	if err := t.parse(fmt.Sprint(data)); err != nil {
-		return nil, err
-	}
-	return value.Elem().Interface(), nil
-}
-
-// yamlNumberHook lets a whole number stand where a decimal is wanted.
-func yamlNumberHook(from, to reflect.Type, data any) (any, error) {
-	if to.Kind() == reflect.Float64 {
-		switch n := data.(type) {
-		case int:
-			return float64(n), nil
-		case int64:
-			return float64(n), nil
+// at builds an error about a field, with the line on which it, or the nearest
+// parent that is in the file, stands.
+func (d document) at(field, problem, allowed string) Error {
+	node, line := d.root, 0
+	for _, key := range step.FindAllString(field, -1) {
+		next, at := child(node, key)
+		if next == nil {
+			break
 		}
+		node, line = next, at
 	}
-	return data, nil
+	e := d.fault(node, field, problem, allowed)
+	if _, laid := d.laid[node]; !laid {
+		e.Line = line
+	}
+	return e
 }
 
-var (
-	decodeUnused = regexp.MustCompile(`^'(.*)' has invalid keys: (.*)$`)
-	decodeField  = regexp.MustCompile(`^'([^']+)' (.*)$`)
-	decodeHook   = regexp.MustCompile(`^error decoding '([^']+)': (.*)$`)
-)
+var step = regexp.MustCompile(`[^.\[\]]+`)
 
-// explain turns the decoder's errors into ours, with the line of each.
-func (d document) explain(err error, at string) error {
-	var all Errors
-	for _, text := range leaves(err) {
-		e := Error{File: d.name, Field: at, Problem: text}
-		if m := decodeUnused.FindStringSubmatch(text); m != nil {
-			for _, key := range strings.Split(m[2], ", ") {
-				all = append(all, d.at(join(at, join(m[1], key)), "unknown field", "see the files under configs for the fields there are"))
+// child returns a field or an item, and the line of its key.
+func child(n *yaml.Node, key string) (*yaml.Node, int) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == key {
+				return n.Content[i+1], n.Content[i].Line
 			}
-			continue
-		} else if m := decodeHook.FindStringSubmatch(text); m != nil {
-			e = d.at(join(at, m[1]), m[2], "")
-		} else if m := decodeField.FindStringSubmatch(text); m != nil {
-			e = d.at(join(at, m[1]), m[2], "")
 		}
-		all = append(all, e)
+	case yaml.SequenceNode:
+		if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(n.Content) {
+			return n.Content[i], n.Content[i].Line
+		}
 	}
-	return all
+	return nil, 0
 }
 
 func join(a, b string) string {
@@ -164,69 +163,4 @@ func join(a, b string) string {
 		return a + b
 	}
 	return a + "." + b
-}
-
-// leaves flattens joined errors.
-func leaves(err error) []string {
-	var many interface{ Unwrap() []error }
-	if errors.As(err, &many) {
-		var out []string
-		for _, e := range many.Unwrap() {
-			out = append(out, leaves(e)...)
-		}
-		return out
-	}
-	var one *mapstructure.DecodeError
-	if errors.As(err, &one) {
-		return []string{fmt.Sprintf("'%s' %s", one.Name(), one.Unwrap().Error())}
-	}
-	var out []string
-	for _, line := range strings.Split(err.Error(), "\n") {
-		line = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "*"))
-		if line != "" && !strings.HasSuffix(line, "error(s) decoding:") && !strings.HasSuffix(line, "the following error(s):") {
-			out = append(out, line)
-		}
-	}
-	return out
-}
-
-// at builds an error with the line on which a field, or the nearest parent
-// that is in the file, stands.
-func (d document) at(field, problem, allowed string) Error {
-	return Error{File: d.name, Line: d.line(field), Field: field, Problem: problem, Allowed: allowed}
-}
-
-var step = regexp.MustCompile(`[^.\[\]]+`)
-
-func (d document) line(field string) int {
-	node, line := d.root, 0
-	for _, key := range step.FindAllString(field, -1) {
-		next := child(node, key)
-		if next == nil {
-			break
-		}
-		node, line = next.value, next.line
-	}
-	return line
-}
-
-type place struct {
-	value *yaml.Node
-	line  int
-}
-
-func child(n *yaml.Node, key string) *place {
-	switch n.Kind {
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if strings.EqualFold(n.Content[i].Value, key) {
-				return &place{n.Content[i+1], n.Content[i].Line}
-			}
-		}
-	case yaml.SequenceNode:
-		if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(n.Content) {
-			return &place{n.Content[i], n.Content[i].Line}
-		}
-	}
-	return nil
 }

@@ -29,6 +29,9 @@ const (
 	useDisk      = "disk_access"
 	megabyte     = 1_000_000
 	monthInHours = 730 // 365.25 * 24 / 12, rounded as price lists do
+
+	maxNumber = 24 * time.Hour   // of any row
+	maxUse    = 10 * time.Second // of a row that something is emulated by
 )
 
 var uses = map[string]string{
@@ -69,8 +72,8 @@ func (d document) numbers() ([]bench.Number, error) {
 		if r.ID == "" || seen[r.ID] {
 			return nil, d.at(at+".id", fmt.Sprintf("%q is missing or there twice", r.ID), "one row for each id")
 		}
-		if r.Value <= 0 {
-			return nil, d.at(at+".value", "is missing or zero", "a latency like 500us")
+		if r.Value <= 0 || float64(r.Value) > float64(maxNumber) {
+			return nil, d.at(at+".value", fmt.Sprintf("is %.4g ns", float64(r.Value)), fmt.Sprintf("more than 0, at most %v", maxNumber))
 		}
 		seen[r.ID] = true
 		n := bench.Number{ID: r.ID, Label: r.Label, Value: float64(r.Value), Source: f.Source, Year: f.Year}
@@ -96,29 +99,46 @@ func (l Library) hardware(d document) (Hardware, error) {
 		return h, d.at("hardware", "the name is missing", "a name")
 	}
 	if h.Bare {
+		if len(f.Uses) > 0 {
+			return h, d.at("numbers", "is missing, but there are uses of its rows", list(l.names("numbers")))
+		}
 		return h, nil
 	}
 	set, err := l.read("numbers", f.Numbers)
 	if err != nil {
-		return h, d.at("numbers", err.Error(), "")
+		return h, d.because("numbers", err)
 	}
 	if h.Rows, err = set.numbers(); err != nil {
 		return h, err
 	}
 	for _, use := range slices.Sorted(maps.Keys(f.Uses)) {
 		if uses[use] == "" {
-			return h, d.at("uses."+use, "unknown field", fmt.Sprint("allowed is ", slices.Sorted(maps.Keys(uses))))
+			return h, d.at("uses."+use, "unknown field", list(slices.Sorted(maps.Keys(uses))))
 		}
 	}
 	for _, use := range slices.Sorted(maps.Keys(uses)) {
 		i := slices.IndexFunc(h.Rows, func(n bench.Number) bool { return n.ID == f.Uses[use] })
 		if i < 0 {
-			return h, d.at("uses."+use, fmt.Sprintf("there is no row %q in %s", f.Uses[use], set.name), "the id of a row")
+			return h, d.at("uses."+use, fmt.Sprintf("there is no row %q in %s", f.Uses[use], set.name), list(ids(h.Rows)))
 		}
-		h.Rows[i].Use = uses[use]
+		if h.Rows[i].Value > float64(maxUse) {
+			return h, d.at("uses."+use, fmt.Sprintf("row %q is %v", f.Uses[use], time.Duration(h.Rows[i].Value)), fmt.Sprintf("at most %v", maxUse))
+		}
+		if h.Rows[i].Use != "" {
+			h.Rows[i].Use += "; "
+		}
+		h.Rows[i].Use += uses[use]
 		h.uses[use] = h.Rows[i]
 	}
 	return h, nil
+}
+
+func ids(rows []bench.Number) []string {
+	out := make([]string, len(rows))
+	for i, r := range rows {
+		out[i] = r.ID
+	}
+	return out
 }
 
 // take returns how long a thing takes, and the row that says so.

@@ -4,9 +4,12 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -23,47 +26,83 @@ type Library struct {
 	Folder string
 }
 
-// maxFile bounds a configuration file in bytes.
-const maxFile = 1 << 20
-
-// read returns the text of a file and the name to call it by in messages.
-func (l Library) read(kind, name string) (document, error) {
-	file := path.Join(kind, name+".yaml")
-	if l.Folder != "" {
-		own := path.Join(l.Folder, file)
-		switch d, err := readFile(own); {
-		case err == nil:
-			return d, nil
-		case !errors.Is(err, fs.ErrNotExist):
-			return document{}, err
-		}
-	}
-	text, err := embedded.ReadFile(file)
-	if err != nil {
-		return document{}, Error{Problem: fmt.Sprintf("there is no %s %q", strings.TrimSuffix(kind, "s"), name),
-			Allowed: "allowed is " + strings.Join(l.names(kind), ", ")}
-	}
-	return newDocument("configs/"+file, text)
+// kinds are the subfolders, with the field that repeats a file's name and the
+// word for one file.
+var kinds = map[string]struct{ field, noun string }{
+	"stages":    {"stage", "stage"},
+	"workloads": {"workload", "workload"},
+	"profiles":  {"profile", "profile"},
+	"hardware":  {"hardware", "hardware"},
+	"parts":     {"", "part"},
+	"numbers":   {"", "set of latency numbers"},
 }
 
-// readFile reads a file of the user's.
+// idForm is the form of the names of files, stages and claims, which become
+// names of folders and of facts.
+var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
+
+const idRule = "a-z 0-9 and -, at most 64"
+
+// read finds a file.
+func (l Library) read(kind, name string) (document, error) {
+	missing := Error{Problem: fmt.Sprintf("there is no %s %q", kinds[kind].noun, name),
+		Allowed: "allowed is " + strings.Join(l.names(kind), ", ")}
+	if !idForm.MatchString(name) {
+		return document{}, missing
+	}
+	if l.Folder != "" {
+		d, err := readFile(filepath.Join(l.Folder, kind, name+".yaml"))
+		if !errors.Is(err, fs.ErrNotExist) {
+			return d.named(kind, name, err)
+		}
+	}
+	file := path.Join(kind, name+".yaml")
+	text, err := embedded.ReadFile(file)
+	if err != nil {
+		return document{}, missing
+	}
+	d, err := newDocument("configs/"+file, text)
+	return d.named(kind, name, err)
+}
+
+// named makes sure that a file calls itself by its own name, by which others
+// refer to it.
+func (d document) named(kind, name string, err error) (document, error) {
+	field := kinds[kind].field
+	if err != nil || field == "" {
+		return d, err
+	}
+	if value, _ := child(d.root, field); value != nil && value.Value != name {
+		return d, d.at(field, fmt.Sprintf("is %q, but the file is called %s.yaml", value.Value, name), "one name for both")
+	}
+	return d, nil
+}
+
+// readFile reads a file of the user's. The error of a file that is not there
+// is fs.ErrNotExist too.
 func readFile(name string) (document, error) {
-	info, err := os.Stat(name)
+	f, err := os.Open(name)
 	if err != nil {
-		return document{}, err
+		return document{}, fileError(name, err)
 	}
-	if info.IsDir() {
-		return document{}, Error{File: name, Problem: "is a directory", Allowed: "a YAML file"}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return document{}, Error{File: name, Problem: "is a folder", Allowed: "a YAML file"}
 	}
-	if info.Size() > maxFile {
-		return document{}, Error{File: name, Problem: fmt.Sprintf("has %d bytes", info.Size()),
-			Allowed: fmt.Sprintf("at most %d", maxFile)}
-	}
-	text, err := os.ReadFile(name)
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1)) // one more tells that it is too large
 	if err != nil {
-		return document{}, err
+		return document{}, fileError(name, err)
 	}
 	return newDocument(name, text)
+}
+
+func fileError(name string, err error) error {
+	e := Error{File: name, Problem: "cannot be read: " + err.Error(), cause: err}
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		e.Problem = "cannot be read: " + at.Err.Error()
+	}
+	return e
 }
 
 // names lists the files of a kind, embedded and the user's.
@@ -71,7 +110,8 @@ func (l Library) names(kind string) []string {
 	var names []string
 	add := func(entries []fs.DirEntry) {
 		for _, e := range entries {
-			if name, ok := strings.CutSuffix(e.Name(), ".yaml"); ok && !slices.Contains(names, name) {
+			name, ok := strings.CutSuffix(e.Name(), ".yaml")
+			if ok && !e.IsDir() && idForm.MatchString(name) && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -80,7 +120,8 @@ func (l Library) names(kind string) []string {
 		add(entries)
 	}
 	if l.Folder != "" {
-		if entries, err := os.ReadDir(path.Join(l.Folder, kind)); err == nil {
+		// A folder without this kind is fine.
+		if entries, err := os.ReadDir(filepath.Join(l.Folder, kind)); err == nil {
 			add(entries)
 		}
 	}
@@ -91,7 +132,7 @@ func (l Library) names(kind string) []string {
 // Stages lists the ids of all stages in the order of the ladder.
 func (l Library) Stages() []string { return l.names("stages") }
 
-// Profiles, Workloads and Hardware list what there is to choose from.
+// Profiles lists the profile files.
 func (l Library) Profiles() []string { return l.names("profiles") }
 
 // Workloads lists the workload files.

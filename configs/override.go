@@ -1,47 +1,118 @@
 package configs
 
 import (
-	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// overridden reads a file and lays single fields over it: from the settings
-// file's "set" section and from the environment, such as
-// RUNG_SET_PROFILE_PROBE=5s or RUNG_SET_WORKLOAD_SLO_LATENCY=300ms.
+// override lays one value over a field of the chosen profile or workload. It
+// comes from the settings file's "set" section, or from the environment:
+// RUNG_SET_PROFILE_PROBE=5s, RUNG_SET_WORKLOAD_SLO_LATENCY=300ms. The
+// environment wins.
+type override struct {
+	// kind of file, "profiles" or "workloads".
+	kind string
+	// field is a path like "slo.latency", or in the environment's spelling
+	// SLO_LATENCY.
+	field string
+	value *yaml.Node
+	from  origin
+}
+
+const (
+	setPrefix   = "RUNG_SET_"
+	setSections = "profile, workload"
+)
+
+// sections of overrides, by name in the settings file.
+var sections = map[string]string{"profile": "profiles", "workload": "workloads"}
+
+// environment lists the overrides of the environment. Empty variables count
+// as not set.
+func environment() ([]override, error) {
+	var out []override
+	entries := os.Environ()
+	slices.Sort(entries)
+	for _, entry := range entries {
+		name, value, _ := strings.Cut(entry, "=")
+		rest, ok := strings.CutPrefix(name, setPrefix)
+		if !ok || value == "" {
+			continue
+		}
+		section, field, _ := strings.Cut(rest, "_")
+		kind, ok := sections[strings.ToLower(section)]
+		if !ok || field == "" {
+			return nil, Error{File: name, Problem: "unknown field", Allowed: setPrefix + "PROFILE_… or " + setPrefix + "WORKLOAD_…"}
+		}
+		node := &yaml.Node{Kind: yaml.ScalarNode, Value: value} // without a tag: a number stays a number
+		out = append(out, override{kind, field, node, origin{file: name}})
+	}
+	return out, nil
+}
+
+// overrides lists those of a settings file's "set" section.
+func (d document) overrides(set *yaml.Node) ([]override, error) {
+	var out []override
+	if set.Kind != yaml.MappingNode {
+		return nil, d.at("set", "is "+noun(set), "must be fields: "+setSections)
+	}
+	for i := 0; i+1 < len(set.Content); i += 2 {
+		section, fields := set.Content[i].Value, set.Content[i+1]
+		kind, ok := sections[section]
+		if !ok || fields.Kind != yaml.MappingNode {
+			return nil, d.at("set."+section, "is not a group of fields that can be set", "allowed is "+setSections)
+		}
+		for _, l := range leaves(fields, "") {
+			if l.node.ShortTag() == "!!null" {
+				return nil, d.at("set."+section+"."+l.path, "has no value", "a value")
+			}
+			out = append(out, override{kind, l.path, l.node, origin{d.name, l.node.Line}})
+		}
+	}
+	return out, nil
+}
+
+// overridden reads a file and lays the overrides over it.
 func (s Settings) overridden(l Library, kind, name string) (document, error) {
 	d, err := l.read(kind, name)
-	if err != nil || s.set == nil {
-		return d, err
-	}
-	section := strings.TrimSuffix(kind, "s")
-	changed := false
-	for _, leaf := range scalars(d.root, "") {
-		key := overridePrefix + section + "." + leaf.path
-		env := "RUNG_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
-		value, ok := os.LookupEnv(env)
-		if !ok && s.set.InConfig("set") && s.set.IsSet(key) {
-			value, ok = fmt.Sprint(s.set.Get(key)), true
-		}
-		if ok {
-			leaf.node.SetString(value)
-			leaf.node.Tag, leaf.node.Style = "", 0 // a number stays a number
-			changed = true
-		}
-	}
-	if err := s.checkOverrides(d, section); err != nil {
-		return d, err
-	}
-	if !changed {
-		return d, nil
-	}
-	text, err := yaml.Marshal(d.root)
 	if err != nil {
-		return d, fmt.Errorf("%s: %w", d.name, err)
+		return d, err
 	}
-	return newDocument(d.name+" (with overrides)", text)
+	fields := map[string]*yaml.Node{}
+	for _, l := range leaves(d.root, "") {
+		if l.node.Kind == yaml.ScalarNode {
+			fields[l.path], fields[spelled(l.path)] = l.node, l.node
+		}
+	}
+	d.laid = map[*yaml.Node]origin{}
+	for _, o := range s.overrides {
+		if o.kind != kind {
+			continue
+		}
+		field, ok := fields[o.field]
+		if !ok || o.value.Kind != yaml.ScalarNode {
+			return d, Error{File: o.from.file, Line: o.from.line, Field: "set." + kinds[kind].field + "." + o.field,
+				Problem: "is not a single value in " + d.name, Allowed: "allowed is " + paths(fields)}
+		}
+		field.Value, field.Tag, field.Style = o.value.Value, o.value.Tag, o.value.Style
+		d.laid[field] = o.from
+	}
+	return d, nil
+}
+
+// spelled is a field's name in the environment.
+func spelled(path string) string {
+	return strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(path))
+}
+
+func paths(fields map[string]*yaml.Node) string {
+	names := slices.Sorted(maps.Keys(fields))
+	names = slices.DeleteFunc(names, func(n string) bool { return n == strings.ToUpper(n) })
+	return strings.Join(names, ", ")
 }
 
 type leaf struct {
@@ -49,45 +120,16 @@ type leaf struct {
 	node *yaml.Node
 }
 
-// scalars lists the fields of a document that hold one value.
-func scalars(n *yaml.Node, at string) []leaf {
+// leaves lists the fields of a mapping, at any depth, that are no mappings.
+func leaves(n *yaml.Node, at string) []leaf {
 	var out []leaf
-	if n.Kind != yaml.MappingNode {
-		return nil
-	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		path := join(at, n.Content[i].Value)
-		if n.Content[i+1].Kind == yaml.ScalarNode {
-			out = append(out, leaf{path, n.Content[i+1]})
+		path, value := join(at, n.Content[i].Value), n.Content[i+1]
+		if value.Kind == yaml.MappingNode {
+			out = append(out, leaves(value, path)...)
 			continue
 		}
-		out = append(out, scalars(n.Content[i+1], path)...)
+		out = append(out, leaf{path, value})
 	}
 	return out
-}
-
-// checkOverrides refuses an override of a field that the file does not have,
-// which would otherwise be lost in silence.
-func (s Settings) checkOverrides(d document, section string) error {
-	known := map[string]bool{}
-	for _, l := range scalars(d.root, "") {
-		known[overridePrefix+section+"."+l.path] = true
-		known["RUNG_SET_"+strings.ToUpper(section+"_"+strings.NewReplacer(".", "_", "-", "_").Replace(l.path))] = true
-	}
-	for _, key := range s.set.AllKeys() {
-		if strings.HasPrefix(key, overridePrefix) && !strings.HasPrefix(key, overridePrefix+"profile.") && !strings.HasPrefix(key, overridePrefix+"workload.") {
-			return Error{Field: key, Problem: "unknown section", Allowed: "set.profile or set.workload"}
-		}
-		if strings.HasPrefix(key, overridePrefix+section+".") && !known[key] {
-			return Error{Field: key, Problem: "is not a field of " + d.name}
-		}
-	}
-	prefix := "RUNG_SET_" + strings.ToUpper(section) + "_"
-	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, prefix) && !known[name] {
-			return Error{Field: name, Problem: "is not a field of " + d.name}
-		}
-	}
-	return nil
 }

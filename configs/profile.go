@@ -56,8 +56,5 @@ func (d document) profile() (bench.Profile, error) {
 	if p.Repeats < 1 || p.Repeats > 100 {
 		es = append(es, d.at("repeats", fmt.Sprintf("is %d", p.Repeats), "1 to 100"))
 	}
-	if len(es) > 0 {
-		return p, es
-	}
-	return p, nil
+	return p, es.or()
 }

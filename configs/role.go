@@ -14,6 +14,10 @@ const (
 	defaultTryTimeout       = 2 * time.Second
 )
 
+// entryRole stands for the stage's entry in the records of a nameserver, so
+// that stages can share one part with the records.
+const entryRole = "entry"
+
 // role turns a role of a file into the vocabulary: costs come from the
 // workload, times of things from the hardware.
 func (b *builder) role(f roleFile, entry string) targets.Role {
@@ -95,7 +99,7 @@ func (b *builder) balancer(f balancerFile, name string) *targets.Balancer {
 func (b *builder) nameserver(f nameserverFile, entry string) *targets.Nameserver {
 	n := &targets.Nameserver{Zone: f.Zone}
 	for _, r := range f.Records {
-		if r.Role == "entry" {
+		if r.Role == entryRole {
 			r.Role = entry
 		}
 		n.Records = append(n.Records, targets.Record{Name: r.Name, Role: r.Role,

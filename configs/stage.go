@@ -3,7 +3,6 @@ package configs
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"rung/bench"
@@ -18,38 +17,36 @@ type builder struct {
 	hardware Hardware
 	workload Workload
 
+	parts   []part
 	scale   float64
 	periods []bench.Period
 }
 
+// part is a file whose nodes and links lie behind those of the stage, from
+// these numbers on.
+type part struct {
+	document     document
+	nodes, links int
+}
+
 // stage builds a whole stage and checks it.
 func (b *builder) stage() (bench.Stage, error) {
-	var f stageFile
-	if err := b.document.into(&f); err != nil {
+	f, err := b.file()
+	if err != nil {
 		return bench.Stage{}, err
-	}
-	if f.Stage == "" {
-		return bench.Stage{}, b.document.at("stage", "the stage's id is missing", `for example "stage: my-site"`)
-	}
-	if f.TimeScale == 0 {
-		f.TimeScale = 1
 	}
 	b.scale = f.TimeScale
-	own := len(f.Nodes)
-	if err := b.addParts(&f); err != nil {
-		return bench.Stage{}, err
-	}
 	s := bench.Stage{ID: f.Stage, Title: f.Title, Adds: f.Adds, Previous: f.Previous, Compare: f.Compare}
 	if s.Compare == "" {
 		s.Compare = s.Previous
 	}
 	s.Topology = b.topology(f)
 	s.PricePerHour = price(f.Nodes)
-	if err := b.problems(s.Topology.Validate(), own); err != nil {
+	if err := b.problems(s.Topology.Validate()); err != nil {
 		return s, err
 	}
 	for i, v := range f.Variants {
-		variant, err := b.variant(f, v, i)
+		variant, err := b.variant(v, i)
 		if err != nil {
 			return s, err
 		}
@@ -69,25 +66,39 @@ func (b *builder) stage() (bench.Stage, error) {
 		s.Claims = append(s.Claims, bench.Claim(c))
 	}
 	s.Periods = b.periods
+	s.Topology = b.emulated(s.Topology)
 	return s, b.checkStage(s)
 }
 
-// addParts lays the shared parts behind the stage's own nodes and links, so
-// that the paths of its own fields keep their numbers.
-func (b *builder) addParts(f *stageFile) error {
+// file reads the stage's file and lays its parts behind it, so that the paths
+// of its own fields keep their numbers. Each call gives a copy of its own.
+func (b *builder) file() (stageFile, error) {
+	var f stageFile
+	if err := b.document.into(&f); err != nil {
+		return f, err
+	}
+	if f.TimeScale == 0 {
+		f.TimeScale = 1
+	}
+	b.parts = nil
 	for i, name := range f.Parts {
+		field := fmt.Sprintf("parts[%d]", i)
+		if i >= maxParts || slices.Contains(f.Parts[:i], name) {
+			return f, b.document.at(field, fmt.Sprintf("part %q is there twice, or one too many", name), fmt.Sprintf("each part once, at most %d", maxParts))
+		}
 		d, err := b.library.read("parts", name)
 		if err != nil {
-			return b.document.at(fmt.Sprintf("parts[%d]", i), err.Error(), "")
+			return f, b.document.because(field, err)
 		}
-		var part partFile
-		if err := d.into(&part); err != nil {
-			return err
+		var p partFile
+		if err := d.into(&p); err != nil {
+			return f, err
 		}
-		f.Nodes = append(f.Nodes, part.Nodes...)
-		f.Links = append(f.Links, part.Links...)
+		b.parts = append(b.parts, part{d, len(f.Nodes), len(f.Links)})
+		f.Nodes = append(f.Nodes, p.Nodes...)
+		f.Links = append(f.Links, p.Links...)
 	}
-	return nil
+	return f, b.checkFile(f)
 }
 
 // scaled divides a published period by the time scale, and notes both.
@@ -115,6 +126,7 @@ func (b *builder) topology(f stageFile) targets.Topology {
 }
 
 const (
+	maxParts     = 10
 	defaultQueue = 512
 	// defaultQuantum is how long Go's own scheduler lets a goroutine run
 	// before it gives way (forcePreemptNS in runtime/proc.go).
@@ -122,18 +134,15 @@ const (
 )
 
 func (b *builder) node(f nodeFile, entry string) targets.Node {
-	n := targets.Node{Name: f.Name}
-	if !b.hardware.Bare {
-		queue, quantum := defaultQueue, defaultQuantum
-		if f.Queue != nil {
-			queue = *f.Queue
-		}
-		if f.Quantum != nil {
-			quantum = f.Quantum.duration()
-		}
-		n.Machine = targets.Machine{CPU: targets.Resource{Slots: f.CPUs, Queue: queue},
-			Disk: targets.Resource{Slots: f.Disks, Queue: queue}, Quantum: quantum}
+	queue, quantum := defaultQueue, defaultQuantum
+	if f.Queue != nil {
+		queue = *f.Queue
 	}
+	if f.Quantum != nil {
+		quantum = f.Quantum.duration()
+	}
+	n := targets.Node{Name: f.Name, Machine: targets.Machine{Quantum: quantum,
+		CPU: targets.Resource{Slots: f.CPUs, Queue: queue}, Disk: targets.Resource{Slots: f.Disks, Queue: queue}}}
 	for _, r := range f.Roles {
 		n.Roles = append(n.Roles, b.role(r, entry))
 	}
@@ -142,23 +151,38 @@ func (b *builder) node(f nodeFile, entry string) targets.Node {
 
 func (b *builder) link(f linkFile) targets.Link {
 	l := targets.Link{From: f.From, To: f.To, Jitter: f.Jitter.duration(), Bandwidth: f.Bandwidth}
-	if b.hardware.Bare {
-		return targets.Link{From: f.From, To: f.To}
-	}
-	if f.Delay != nil {
+	switch {
+	case f.Delay != nil:
 		l.OneWay, l.Source = f.Delay.duration(), "the stage file"
-		return l
-	}
-	use := useLAN
-	if f.Wire == "wan" {
-		use = useWAN
-	}
-	rtt, row := b.hardware.take(use)
-	l.OneWay, l.Source = rtt/2, row
-	if l.Bandwidth == 0 {
-		l.Bandwidth = b.hardware.bandwidth()
+	case b.hardware.Bare:
+		l.Jitter = 0 // there is no delay to vary
+	default:
+		use := useLAN
+		if f.Wire == "wan" {
+			use = useWAN
+		}
+		rtt, row := b.hardware.take(use)
+		l.OneWay, l.Source = rtt/2, row
+		if l.Bandwidth == 0 {
+			l.Bandwidth = b.hardware.bandwidth()
+		}
 	}
 	return l
+}
+
+// emulated takes machines and wires away again where the hardware is bare:
+// what a file says of them is checked all the same.
+func (b *builder) emulated(t targets.Topology) targets.Topology {
+	if !b.hardware.Bare {
+		return t
+	}
+	for i := range t.Nodes {
+		t.Nodes[i].Machine = targets.Machine{}
+	}
+	for i, l := range t.Links {
+		t.Links[i] = targets.Link{From: l.From, To: l.To}
+	}
+	return t
 }
 
 // price is the hourly price in USD of the machines, by the monthly rates of
@@ -169,75 +193,4 @@ func price(nodes []nodeFile) float64 {
 		total += 15*float64(n.CPUs) + 2*n.MemoryGB
 	}
 	return total / monthInHours
-}
-
-// problems gives a topology's problems their lines. Fields of parts have none
-// in this file.
-func (b *builder) problems(ps []targets.Problem, own int) error {
-	if len(ps) == 0 {
-		return nil
-	}
-	var es Errors
-	for _, p := range ps {
-		es = append(es, b.document.at(p.Field, p.What, p.Allowed))
-	}
-	return es
-}
-
-// checkStage checks what a stage asks for beyond its topology.
-func (b *builder) checkStage(s bench.Stage) error {
-	var es Errors
-	bad := func(field, problem, allowed string) { es = append(es, b.document.at(field, problem, allowed)) }
-	for i, k := range s.Kills {
-		if _, ok := s.Topology.Node(k.Node); !ok {
-			bad(fmt.Sprintf("kills[%d].node", i), fmt.Sprintf("there is no node %q", k.Node), "a node of this stage")
-		}
-		if k.Down < 100*time.Millisecond || k.Down > time.Minute {
-			bad(fmt.Sprintf("kills[%d].down", i), fmt.Sprintf("is %v after the time scale", k.Down), "100ms to 1m")
-		}
-	}
-	variants := map[string]bool{"": true}
-	for _, v := range s.Variants {
-		variants[v.Name] = true
-	}
-	names := map[string]bool{}
-	for i, e := range s.Experiments {
-		at := fmt.Sprintf("experiments[%d]", i)
-		if e.Name == "" || names[e.Name] {
-			bad(at+".name", fmt.Sprintf("%q is missing or there twice", e.Name), "a name of its own")
-		}
-		names[e.Name] = true
-		if !slices.Contains(bench.ExperimentKinds(), e.Kind) {
-			bad(at+".kind", fmt.Sprintf("%q is not a kind", e.Kind), fmt.Sprint("allowed is ", bench.ExperimentKinds()))
-		}
-		if !variants[e.Variant] {
-			bad(at+".variant", fmt.Sprintf("there is no variant %q", e.Variant), "a variant of this stage")
-		}
-		if _, _, ok := s.Topology.Role(e.Role); !ok && (e.Role != "" || e.Kind == bench.ExperimentDirect) {
-			bad(at+".role", fmt.Sprintf("there is no role %q", e.Role), "a role of this stage")
-		}
-		if wants := e.Kind == bench.ExperimentLatency || e.Kind == bench.ExperimentLimit; e.Rate < 0 || e.Rate > 100_000 || (wants && e.Rate == 0) {
-			bad(at+".rate", fmt.Sprintf("is %v", e.Rate), "more than 0, at most 100000 per second")
-		}
-		for j, op := range e.Operations {
-			if !slices.Contains(targets.Operations(), op) {
-				bad(fmt.Sprintf("%s.operations[%d]", at, j), fmt.Sprintf("%q is not an operation", op), fmt.Sprint("allowed is ", targets.Operations()))
-			}
-		}
-	}
-	for i, c := range s.Claims {
-		at := fmt.Sprintf("claims[%d]", i)
-		if c.ID == "" || c.Text == "" || len(c.Checks) == 0 {
-			bad(at, "a claim needs id, text and checks", "")
-		}
-		for j, check := range c.Checks {
-			if _, err := bench.ParseCheck(check); err != nil {
-				bad(fmt.Sprintf("%s.checks[%d]", at, j), strings.TrimPrefix(err.Error(), "check "), "")
-			}
-		}
-	}
-	if len(es) > 0 {
-		return es
-	}
-	return nil
 }

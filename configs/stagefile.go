@@ -51,6 +51,25 @@ type roleFile struct {
 	Resolver   *resolverFile   `yaml:"resolver"`
 }
 
+// roleKinds are the fields of a role that say what it does.
+func roleKinds() []string {
+	return []string{"web", "database", "keyvalue", "balancer", "nameserver", "resolver"}
+}
+
+// kinds lists those that the role has: one, if all is well.
+func (r roleFile) kinds() []string {
+	var out []string
+	for i, there := range []bool{r.Web != nil, r.Database != nil, r.KeyValue != nil, r.Balancer != nil, r.Nameserver != nil, r.Resolver != nil} {
+		if there {
+			out = append(out, roleKinds()[i])
+		}
+	}
+	return out
+}
+
+// without is the role with nothing to do.
+func (r roleFile) without() roleFile { return roleFile{Name: r.Name, Port: r.Port, Private: r.Private} }
+
 type webFile struct {
 	Store       string `yaml:"store"`
 	Connections int    `yaml:"connections"`
@@ -129,11 +148,11 @@ type linkFile struct {
 // variantFile changes a stage: fields of nodes and roles of the same name are
 // laid over, a role of another kind replaces, without takes nodes away.
 type variantFile struct {
-	Name    string           `yaml:"name"`
-	Text    string           `yaml:"text"`
-	Nodes   []map[string]any `yaml:"nodes"`
-	Roles   []map[string]any `yaml:"roles"`
-	Without []string         `yaml:"without"`
+	Name    string   `yaml:"name"`
+	Text    string   `yaml:"text"`
+	Nodes   []raw    `yaml:"nodes"`
+	Roles   []raw    `yaml:"roles"`
+	Without []string `yaml:"without"`
 }
 
 type killFile struct {

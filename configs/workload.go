@@ -88,21 +88,11 @@ func (d document) checkWorkload(f workloadFile, w Workload) error {
 	if f.Workload == "" {
 		bad("workload", "the name is missing", "a name")
 	}
-	sum := 0.0
-	for _, op := range slices.Sorted(maps.Keys(f.Mix)) {
-		sum += float64(f.Mix[op])
-		if !slices.Contains(targets.Operations(), targets.Operation(op)) {
-			bad("mix."+op, "is not an operation", fmt.Sprint("allowed is ", targets.Operations()))
-		}
-	}
-	if math.Abs(sum-1) > 1e-6 {
-		bad("mix", fmt.Sprintf("the shares sum to %.4g%%", sum*100), "100%")
-	}
 	if f.Zipf < 0 || f.Zipf > 5 {
 		bad("zipf_exponent", fmt.Sprintf("is %v", f.Zipf), "0 to 5")
 	}
 	if w.Arrivals != bench.ArrivalsConstant && w.Arrivals != bench.ArrivalsPoisson {
-		bad("arrivals", fmt.Sprintf("%q", f.Arrivals), "constant or poisson")
+		bad("arrivals", fmt.Sprintf("is %q", f.Arrivals), "constant or poisson")
 	}
 	if f.Sessions < 1 || f.Sessions > 100_000 {
 		bad("sessions", fmt.Sprintf("is %d", f.Sessions), "1 to 100000")
@@ -116,22 +106,79 @@ func (d document) checkWorkload(f workloadFile, w Workload) error {
 	if w.SLO.Latency <= 0 || w.SLO.Latency > w.Timeout {
 		bad("slo.latency", fmt.Sprintf("is %v", w.SLO.Latency), "more than 0, at most the timeout")
 	}
-	if f.Data.Users < 1 || f.Data.Users > 1_000_000 || f.Data.OrdersPerUser < 0 || f.Data.OrdersPerUser > 100 {
-		bad("data", fmt.Sprintf("%d users, %d orders each", f.Data.Users, f.Data.OrdersPerUser), "1 to 1000000 users, 0 to 100 orders")
+	if f.Data.Users < 1 || f.Data.Users > 1_000_000 {
+		bad("data.users", fmt.Sprintf("is %d", f.Data.Users), "1 to 1000000")
 	}
-	for i, size := range f.AssetSizes {
-		if size < 1 || size > 16<<20 {
-			bad(fmt.Sprintf("asset_sizes[%d]", i), fmt.Sprintf("is %d", size), "1 to 16777216 bytes")
+	if f.Data.OrdersPerUser < 0 || f.Data.OrdersPerUser > 100 {
+		bad("data.orders_per_user", fmt.Sprintf("is %d", f.Data.OrdersPerUser), "0 to 100")
+	}
+	return append(es, slices.Concat(d.checkMix(f), d.checkAssets(f), d.checkDemand(f))...).or()
+}
+
+func (d document) checkMix(f workloadFile) (es Errors) {
+	sum := 0.0
+	for _, op := range slices.Sorted(maps.Keys(f.Mix)) {
+		sum += float64(f.Mix[op])
+		if !slices.Contains(targets.Operations(), targets.Operation(op)) {
+			es = append(es, d.at("mix."+op, "is not an operation", list(targets.Operations())))
 		}
 	}
-	if len(f.AssetSizes) == 0 {
-		bad("asset_sizes", "there are none", "at least one size in bytes")
+	if math.Abs(sum-1) > 1e-6 {
+		es = append(es, d.at("mix", fmt.Sprintf("the shares sum to %.4g%%", sum*100), "100%"))
 	}
-	if err := (targets.Law{Shape: targets.Shape(f.Demand.Shape), CV: f.Demand.CV}).Check(); err != nil {
-		bad("demand", err.Error(), "")
+	return es
+}
+
+// maxAssets bounds the summed size of the static files in bytes.
+const maxAssets = 256 << 20
+
+func (d document) checkAssets(f workloadFile) (es Errors) {
+	total := 0
+	for i, size := range f.AssetSizes {
+		if size < 1 || size > 16<<20 {
+			es = append(es, d.at(fmt.Sprintf("asset_sizes[%d]", i), fmt.Sprintf("is %d", size), "1 to 16777216 bytes"))
+			continue
+		}
+		total += size
 	}
-	if len(es) > 0 {
-		return es
+	if n := len(f.AssetSizes); n < 1 || n > 1000 || total > maxAssets {
+		es = append(es, d.at("asset_sizes", fmt.Sprintf("%d files of %d bytes in all", n, total), fmt.Sprintf("1 to 1000 files, at most %d bytes in all", maxAssets)))
 	}
-	return nil
+	return es
+}
+
+func (d document) checkDemand(f workloadFile) (es Errors) {
+	law := targets.Law{Shape: targets.Shape(f.Demand.Shape), CV: f.Demand.CV}
+	if err := law.Check(); err != nil {
+		es = append(es, d.at("demand", err.Error(), ""))
+	}
+	for _, table := range []struct {
+		field   string
+		times   map[string]span
+		allowed []string
+	}{
+		{"web", f.Demand.Web, words(targets.Operations())},
+		{"sql", f.Demand.SQL, words([]targets.Statement{targets.StatementRead, targets.StatementJoin, targets.StatementWrite})},
+		{"keyvalue", f.Demand.KeyValue, words([]targets.Statement{targets.StatementGet, targets.StatementSet})},
+		{"", map[string]span{"balancer": f.Demand.Balancer}, []string{"balancer"}},
+	} {
+		for _, name := range slices.Sorted(maps.Keys(table.times)) {
+			field := join("demand", join(table.field, name))
+			if !slices.Contains(table.allowed, name) {
+				es = append(es, d.at(field, "unknown field", list(table.allowed)))
+			}
+			if mean := table.times[name].duration(); mean > targets.MaxMean {
+				es = append(es, d.at(field, fmt.Sprintf("is %v", mean), fmt.Sprintf("at most %v", targets.MaxMean)))
+			}
+		}
+	}
+	return es
+}
+
+func words[T ~string](values []T) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return out
 }

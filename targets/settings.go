@@ -74,7 +74,7 @@ func (t Topology) roleNames(kinds []Kind) []string {
 
 func (t Topology) checkWeb(ps *problems, at string, w Web) {
 	t.wantRole(ps, at+".store", w.Store, KindDatabase, KindKeyValue)
-	checkDemand(ps, at+".demand", w.Demand, Operations(), "operation")
+	checkDemand(ps, at+".demand", w.Demand, Operations(), "an operation")
 	checkRange(ps, at+".connections", w.Connections, 1, 10_000)
 	checkSizes(ps, at, w.AssetSizes)
 	if w.SessionTTL <= 0 {
@@ -86,7 +86,7 @@ func (t Topology) checkWeb(ps *problems, at string, w Web) {
 func checkDemand[K ~string](ps *problems, at string, demand map[K]Law, allowed []K, noun string) {
 	for _, key := range slices.Sorted(maps.Keys(demand)) {
 		if !slices.Contains(allowed, key) {
-			ps.add(at, oneOf(allowed), "%q is not a %s", key, noun)
+			ps.add(at, oneOf(allowed), "%q is not %s", key, noun)
 			continue
 		}
 		checkLaw(ps, fmt.Sprintf("%s.%s", at, key), demand[key])
@@ -103,7 +103,7 @@ func checkSizes(ps *problems, at string, sizes []int) {
 }
 
 func checkStore(ps *problems, at string, s KeyValue, classes []Statement) {
-	checkDemand(ps, at+".demand", s.Demand, classes, "statement of this kind")
+	checkDemand(ps, at+".demand", s.Demand, classes, "a statement of this kind")
 	checkLaw(ps, at+".access", s.Access)
 	checkRange(ps, at+".data.users", s.Data.Users, 1, 1_000_000)
 	checkRange(ps, at+".data.orders_per_user", s.Data.OrdersPerUser, 0, 100)

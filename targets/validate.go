@@ -41,6 +41,7 @@ func (t Topology) Validate() []Problem {
 	t.checkLinks(&ps)
 	t.checkUses(&ps)
 	t.checkEntry(&ps)
+	t.checkNameservers(&ps)
 	t.checkCycles(&ps)
 	return ps
 }

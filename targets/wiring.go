@@ -95,6 +95,24 @@ func (t Topology) checkOpen(ps *problems, field, name string, kinds ...Kind) {
 	}
 }
 
+// checkNameservers refuses two DNS roles on one node: they all listen on one
+// port number, because a referral has no room for a port.
+func (t Topology) checkNameservers(ps *problems) {
+	for i, n := range t.Nodes {
+		first := ""
+		for j, r := range n.Roles {
+			if r.Kind != KindNameserver && r.Kind != KindResolver {
+				continue
+			}
+			if first != "" {
+				ps.add(fmt.Sprintf("nodes[%d].roles[%d]", i, j), "one nameserver or resolver for each node",
+					"roles %s and %s would need the same port of node %s", first, r.Name, n.Name)
+			}
+			first = r.Name
+		}
+	}
+}
+
 // checkCycles refuses roles that need each other to answer: a request would
 // go round for ever. DNS delegations are not needs.
 func (t Topology) checkCycles(ps *problems) {

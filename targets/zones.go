@@ -50,7 +50,8 @@ func (t Topology) checkResolver(ps *problems, at string, r Resolver) {
 			continue // reported with the role
 		}
 		for _, d := range server.Nameserver.Delegations {
-			if !slices.Contains(r.Reaches, d.Role) {
+			below, _, _ := t.Role(d.Role)
+			if below.Kind == KindNameserver && !slices.Contains(r.Reaches, d.Role) {
 				ps.add(at+".reaches", fmt.Sprintf("must hold %q", d.Role), "%q delegates %q to it", name, d.Zone)
 			}
 		}

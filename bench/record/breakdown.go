@@ -120,10 +120,10 @@ func breakdown(q float64, traces []trace) (b bench.Breakdown, excess int) {
 			excess++
 		}
 		for _, p := range parts {
-			if _, known := sums[p.name]; !known {
-				names = append(names, p.name)
+			if _, known := sums[p.Name]; !known {
+				names = append(names, p.Name)
 			}
-			sums[p.name] += p.time
+			sums[p.Name] += p.Time
 		}
 	}
 	b = bench.Breakdown{Quantile: q, Requests: len(traces), Response: response / n}
@@ -140,21 +140,21 @@ func breakdown(q float64, traces []trace) (b bench.Breakdown, excess int) {
 // parts returns the server's timings. Where they add up to more than the
 // service time, because clocks differ or something was counted twice, they
 // are scaled down to it.
-func (t trace) parts() (parts []timing, over bool) {
+func (t trace) parts() (parts []bench.Part, over bool) {
 	sum := time.Duration(0)
-	for _, p := range parseServerTiming(t.header) {
-		if p.name == envelope || p.name == partLate || p.name == partRest {
+	for _, p := range ParseServerTiming(t.header) {
+		if p.Name == envelope || p.Name == partLate || p.Name == partRest {
 			continue
 		}
 		parts = append(parts, p)
-		sum += p.time
+		sum += p.Time
 	}
 	service := t.response - t.late
 	if sum <= service {
 		return parts, false
 	}
 	for i := range parts {
-		parts[i].time = time.Duration(float64(parts[i].time) * (float64(service) / float64(sum)))
+		parts[i].Time = time.Duration(float64(parts[i].Time) * (float64(service) / float64(sum)))
 	}
 	return parts, true
 }

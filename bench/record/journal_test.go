@@ -20,22 +20,13 @@ import (
 func readLog(t interface{ Fatal(...any) }, log io.Reader) map[string]*hdr.Histogram {
 	reader := hdr.NewHistogramLogReader(log)
 	sums := map[string]*hdr.Histogram{}
-	// The reader keeps the last tag for a line without one, so untagged
-	// lines are read by the fresh reader that each line gets.
-	_ = reader
-	text, err := io.ReadAll(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var head []string
-	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, "#") || strings.HasPrefix(line, `"`) {
-			head = append(head, line)
-			continue
+	for {
+		h, err := reader.NextIntervalHistogram()
+		if err != nil {
+			t.Fatal(err)
 		}
-		h, err := hdr.NewHistogramLogReader(strings.NewReader(strings.Join(head, "") + line)).NextIntervalHistogram()
-		if err != nil || h == nil {
-			t.Fatal("line ", line, " does not read: ", err)
+		if h == nil {
+			break
 		}
 		if sums[h.Tag()] == nil {
 			sums[h.Tag()] = hdr.New(1000, int64(time.Hour), 3)
@@ -118,7 +109,7 @@ func TestLogOpens(t *testing.T) {
 // The untagged lines add up to the total, the tagged to the operations.
 func TestLogAddsUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := constant(t, 60, time.Duration(rapid.Int64Range(1e8, 2e10).Draw(t, "duration")))
+		p := constant(t, 25, time.Duration(rapid.Int64Range(1e8, 2e9).Draw(t, "duration")))
 		samples := answers(p, p.Count()).Draw(t, "samples")
 		var log bytes.Buffer
 		m := recordAll(record.Config{Operations: operations, Plan: p, Timeout: time.Second, Log: &log}, samples)

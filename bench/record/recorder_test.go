@@ -28,7 +28,7 @@ func recordAll(cfg record.Config, samples []bench.Sample) bench.Measurement {
 // interval in which it was due; what was planned and not seen is unsent.
 func TestNothingIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		count := rapid.IntRange(1, 120).Draw(t, "count")
+		count := rapid.IntRange(1, 60).Draw(t, "count")
 		p := constant(t, count, time.Duration(rapid.Int64Range(1e6, 1e10).Draw(t, "duration")))
 		sent := rapid.Uint64Range(0, p.Count()).Draw(t, "sent")
 		samples := answers(p, sent).Draw(t, "samples")
@@ -92,7 +92,7 @@ func checkTally(t *rapid.T, v bench.Tally) {
 // Recording by operation and merging is the same as recording all as one.
 func TestMergeEqualsRecordingAll(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := constant(t, 80, time.Second)
+		p := constant(t, 40, time.Second)
 		samples := answers(p, p.Count()).Draw(t, "samples")
 		split := recordAll(record.Config{Operations: operations, Plan: p, Timeout: time.Second}, samples)
 		for i := range samples {

@@ -43,7 +43,8 @@ func (s *series) add(sample *bench.Sample) {
 	case h == nil && answered:
 		s.stragglers++
 		if interval.Max == nil || *interval.Max < response {
-			interval.Max = &response
+			longest := response // a copy, so that only stragglers allocate
+			interval.Max = &longest
 		}
 	case answered:
 		h[0].add(response)

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rung/bench"
 )
 
 // Bounds of a Server-Timing header. What is beyond them is left out.
@@ -15,36 +17,30 @@ const (
 	timingLongest = time.Hour
 )
 
-// timing is one metric of a Server-Timing header that has a duration.
-type timing struct {
-	name string
-	time time.Duration
-}
-
-// parseServerTiming reads the metrics that have a duration from a
+// ParseServerTiming reads the metrics that have a duration from a
 // Server-Timing header (W3C Server Timing: name;dur=<milliseconds>;desc="...",
 // separated by commas), in order. Metrics without one, and malformed ones, are
-// left out. Durations are 0 to one hour.
-func parseServerTiming(header string) []timing {
+// left out, as is all beyond 4 KiB or 32 metrics. Durations are 0 to one hour.
+func ParseServerTiming(header string) []bench.Part {
 	if len(header) > timingBytes {
 		header = header[:timingBytes]
 	}
-	var out []timing
+	var out []bench.Part
 	for header != "" && len(out) < timingEntries {
 		var metric string
 		metric, header = cutUnquoted(header, ',')
-		if t, ok := parseMetric(metric); ok {
-			out = append(out, t)
+		if p, ok := parseMetric(metric); ok {
+			out = append(out, p)
 		}
 	}
 	return out
 }
 
-func parseMetric(metric string) (timing, bool) {
+func parseMetric(metric string) (bench.Part, bool) {
 	name, rest := cutUnquoted(metric, ';')
 	name = strings.TrimSpace(name)
 	if name == "" || len(name) > timingName || strings.ContainsAny(name, " \t\"=") {
-		return timing{}, false
+		return bench.Part{}, false
 	}
 	for rest != "" {
 		var parameter string
@@ -56,11 +52,11 @@ func parseMetric(metric string) (timing, bool) {
 		// The first of equal parameters counts.
 		ms, err := strconv.ParseFloat(strings.Trim(strings.TrimSpace(value), `"`), 64)
 		if err != nil || !(ms >= 0 && ms <= float64(timingLongest/time.Millisecond)) {
-			return timing{}, false
+			return bench.Part{}, false
 		}
-		return timing{name, time.Duration(math.Round(ms * float64(time.Millisecond)))}, true
+		return bench.Part{Name: name, Time: time.Duration(math.Round(ms * float64(time.Millisecond)))}, true
 	}
-	return timing{}, false
+	return bench.Part{}, false
 }
 
 // cutUnquoted cuts s at the first separator outside a quoted string.

@@ -15,6 +15,9 @@ import (
 // this, chance decides the probe.
 const fewestSlow = 5
 
+// mostDoubtful is how many probes of a search may be spoilt and tried again.
+const mostDoubtful = 2
+
 // search finds a bracket: it steps away from the first rate until one passes
 // and one fails, and then halves the gap.
 type search struct {
@@ -72,9 +75,13 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 		probe := s.probe(rate, seen)
 		out.Probes = append(out.Probes, probe)
 		if probe.Word == bench.Unknown {
-			doubtful++
-			out.Doubt = probe.Why
-			break
+			// Another program may have had the machine for a moment.
+			if doubtful++; doubtful > mostDoubtful {
+				out.Doubt = probe.Why
+				break
+			}
+			probes++
+			continue
 		}
 		passed := probe.Word == bench.Pass
 		if passed && rate > best {

@@ -46,7 +46,7 @@ func (s *session) kill(ctx context.Context, b *bed, k bench.Kill) error {
 		what = <-done
 	}
 	row.Measurement = seen.measurement
-	row.Happened = !what.killed.IsZero() && !b.stillFirst(what)
+	row.Happened = !what.killed.IsZero()
 	row.LoggedOut = seen.measurement.Total.LoggedOut
 	row.Availability = seen.measurement.Total.Availability()
 	if row.Happened {
@@ -67,10 +67,6 @@ func (s *session) kill(ctx context.Context, b *bed, k bench.Kill) error {
 	s.killFacts(row)
 	return err
 }
-
-// stillFirst reports whether the kill was not followed by a restart because
-// it failed itself.
-func (b *bed) stillFirst(o outage) bool { return o.killed.IsZero() }
 
 // strike kills a node at a time and restarts it after its down time.
 func (b *bed) strike(ctx context.Context, k bench.Kill, at time.Time) (o outage) {
@@ -95,10 +91,14 @@ func (s *session) recovery(ctx context.Context, b *bed, row *bench.KillRow, o *s
 	row.Killed = what.killed.Sub(o.began)
 	r := &row.Recovery
 	r.Settled = settled
+	// The outage ends where the replacement starts: from then on its sockets
+	// may hold requests that it answers once it serves.
 	end := o.plan.Duration()
+	if !what.started.IsZero() {
+		end = what.started.Sub(o.began)
+	}
 	if !what.serving.IsZero() {
 		row.Restarted = what.serving.Sub(o.began)
-		end = row.Restarted
 		restart := what.serving.Sub(what.started)
 		r.Restart = &restart
 	}
@@ -181,8 +181,8 @@ func (b *bed) detected(ctx context.Context, node string, killed time.Time) (time
 func (b *bed) audit(ctx context.Context, book *ledger.Ledger, run string) bench.Audit {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	reader := ledger.NewReader(&http.Client{Transport: b.client.Transport, Timeout: 5 * time.Second}, b.url())
-	return book.Audit(reader.Posts(ctx, run+"-"))
+	reader := ledger.Reader{Client: &http.Client{Transport: b.client.Transport, Timeout: 5 * time.Second}, BaseURL: b.url(), Run: run}
+	return book.Audit(reader.Posts(ctx))
 }
 
 // killFacts states a row's facts.

@@ -227,6 +227,34 @@ func TestUserOfIsABijection(t *testing.T) {
 	})
 }
 
+// Again is other draws by the same users, who stay logged in.
+func TestAgain(t *testing.T) {
+	s := shop(t, nil)
+	s.Observe(0, s.Only(targets.OpLogin).Request(0), 200, http.Header{"Set-Cookie": {"rung_session=a"}})
+	again, err := s.Again("run2", 99)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.UserOf(0) != again.UserOf(0) || again.Only(targets.OpMe).Request(0).Path != "/me" {
+		t.Error("the users or their sessions are other ones")
+	}
+	if key := again.Only(targets.OpPost).Request(3).Key; key != "run2-3" {
+		t.Errorf("key is %q, want run2-3", key)
+	}
+	same := 0
+	for n := range uint64(1000) {
+		if s.Request(n).Path == again.Request(n).Path {
+			same++
+		}
+	}
+	if same > 300 {
+		t.Errorf("%d of 1000 requests are the same under another seed", same)
+	}
+	if _, err := s.Again("", 1); err == nil {
+		t.Error("a run without a name is taken")
+	}
+}
+
 func TestPages(t *testing.T) {
 	s := shop(t, nil)
 	pages := s.Pages(20_000, 5)

@@ -63,7 +63,6 @@ func (b *builder) capacityFigure() (figure, error) {
 	p.shaped("bracket", charts.SingleSeries{Name: "bracket", Data: brackets, ItemStyle: &opts.ItemStyle{Color: "@one"}}, []int{0, 1}, 2)
 	p.add("rate", charts.SingleSeries{Name: "highest rate that passed", Type: "scatter", Data: dots, SymbolSize: 11,
 		Label: &opts.Label{Show: opts.Bool(true), Position: "right", Color: "@text"}})
-	p.view.Shapes["1"] = "label"
 	return f, f.draw(p)
 }
 

@@ -55,9 +55,9 @@ func (b *builder) plausibleFigure() (figure, error) {
 		f.Empty = "Nothing was measured at the common load, and no hardware set was used."
 		return f, nil
 	}
-	_, high = decades(high)
+	high = math.Pow(10, math.Ceil(math.Log10(high)))
 	p := newPlot("item",
-		[]opts.XAxis{{Type: "log", Min: low, Max: max(high, 1e9), Name: "time", NameLocation: "middle", NameGap: 30}},
+		[]opts.XAxis{{Type: "log", Min: low, Max: high, Name: "time", NameLocation: "middle", NameGap: 30}},
 		[]opts.YAxis{{Type: "category", Data: names, Inverse: opts.Bool(true)}},
 		opts.Grid{Left: "8", Right: "24", Top: "34", Bottom: "44", ContainLabel: opts.Bool(true)})
 	p.formats([]string{"ns"}, []string{"name"})

@@ -19,6 +19,8 @@ type exchange struct {
 	took  time.Duration // of the try that was answered
 	lease *lease        // of the try that was answered
 	end   context.CancelFunc
+
+	counted bool // as a client's abort
 }
 
 type exchangeKey struct{}

@@ -14,9 +14,6 @@ import (
 	"rung/targets/machine"
 )
 
-// statusClientGone is nginx's 499. Nobody is left to read it.
-const statusClientGone = 499
-
 // ServeHTTP answers one request: GET /healthz for the balancer itself, static
 // files if they are served here, everything else from a server. Serve calls
 // it; without Serve there are no active checks.
@@ -83,7 +80,7 @@ func (s *Server) forward(w http.ResponseWriter, r *http.Request, x *exchange) {
 	whole := false
 	defer func() {
 		x.finish(s.fleet)
-		if whole {
+		if whole || x.counted {
 			return
 		}
 		if r.Context().Err() != nil {
@@ -105,7 +102,8 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, errClientGone):
 		s.counters.aborts.Add(1)
-		w.WriteHeader(statusClientGone)
+		x.counted = true
+		panic(http.ErrAbortHandler) // nobody is left, or Close breaks it off: no answer
 	case errors.As(err, &tooLarge):
 		s.refuse(w, x, http.StatusRequestEntityTooLarge, 0, "request body is too large")
 	case errors.Is(err, errBody):

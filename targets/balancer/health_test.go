@@ -169,7 +169,7 @@ func (b *bubble) ask(method, body string) (status int, answer string, took time.
 
 // until sleeps until that time after the start, in fake time.
 func (b *bubble) until(at time.Duration) {
-	time.Sleep(at - time.Since(b.start))  // fake time: nothing waits
+	time.Sleep(at - time.Since(b.start)) // fake time: nothing waits
 	synctest.Wait()
 }
 

@@ -18,7 +18,7 @@ const timingParameter = "rung.timing"
 
 // spent adds up emulated time until it is reported.
 type spent struct {
-	// known says that a statement was charged, if only with nothing.
+	// known says that something was charged, if only with nothing.
 	known          bool
 	queued, served time.Duration
 	misses         int
@@ -66,6 +66,7 @@ func (s *session) charge(ctx context.Context, st *statement, args []driver.Named
 // access waits for one access to the disk.
 func (s *session) access(ctx context.Context) error {
 	share := s.server.config.Share
+	s.spent.known = true
 	if share == nil {
 		return nil
 	}

@@ -166,9 +166,7 @@ func (s *session) handle(m pgproto3.FrontendMessage) *failure {
 	case *pgproto3.CopyData, *pgproto3.CopyDone, *pgproto3.CopyFail:
 		return nil // left over from a COPY that was refused
 	case *pgproto3.FunctionCall:
-		s.skipping = false
-		f := fail(codeUnsupported, "function calls by protocol message are not supported")
-		s.failed(f)
+		s.tell(fail(codeUnsupported, "function calls by protocol message are not supported"))
 		s.ready()
 		return nil
 	}

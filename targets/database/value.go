@@ -23,7 +23,8 @@ var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 const timestampLayout = "2006-01-02 15:04:05.999999-07"
 
 // decodeValue turns a parameter into what SQLite binds: int64, float64, string,
-// []byte or nil. The result does not alias raw.
+// []byte or nil. The result does not alias raw. A text of unknown type that is
+// written like an integer is one.
 func decodeValue(raw []byte, oid uint32, format int16) (any, *failure) {
 	if raw == nil {
 		return nil, nil
@@ -39,6 +40,12 @@ func decodeValue(raw []byte, oid uint32, format int16) (any, *failure) {
 		return nil, fail(codeBadText, "invalid input syntax for type %s: %q", kind, clip(text))
 	}
 	switch oid {
+	case 0:
+		// SQLite orders every integer before every text, so a number must not be
+		// bound as text. A column of texts makes it one again.
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil && strconv.FormatInt(n, 10) == text {
+			return n, nil
+		}
 	case oidInt8, oidInt4, oidInt2, oidOID:
 		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 		if err != nil {

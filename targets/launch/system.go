@@ -215,6 +215,9 @@ func (s *System) Close() {
 		}
 		wg.Wait()
 		s.spawner.close()
+		for _, link := range s.clients {
+			link.Close() // aborts what is left; nobody waits for its error
+		}
 	})
 }
 

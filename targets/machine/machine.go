@@ -69,8 +69,17 @@ func (m *Machine) For(role string) *Share {
 
 // CPU takes CPU time: a sample of law, in pieces of at most the machine's
 // quantum, each of which queues for a slot. It returns when the last piece is
-// done, or at once with ErrFull. When ctx ends first it returns the context's
-// error; the slot time of the present piece stays taken.
+// done, or at once with ErrFull. The queue bounds what comes in: work that is
+// in goes round until it is finished.
+//
+// When ctx ends first, CPU returns the context's error. The slot time of the
+// present piece stays taken, served or not: the finish times of all work behind
+// it are computed from it, and some of that work is waiting for them already.
+// So an overloaded node does not get faster by its clients giving up, which is
+// also how most real servers behave. An error of the clock is returned likewise.
+//
+// A law without time, or a resource without slots, takes no time and is not
+// counted.
 func (s *Share) CPU(ctx context.Context, law targets.Law) (Span, error) {
 	return s.cpu.use(ctx, law, s.cpuBusy)
 }
@@ -80,7 +89,10 @@ func (s *Share) Disk(ctx context.Context, law targets.Law) (Span, error) {
 	return s.disk.use(ctx, law, s.diskBusy)
 }
 
-// Usage returns the use of both resources up to now. Counters only grow.
+// Usage returns the use of both resources, exact at the moment of the call:
+// Busy counts the part of present pieces that is over, Served and Waited the
+// work that has ended, given up by its caller or not. Counters only grow. A
+// resource without slots has the zero Usage.
 func (m *Machine) Usage() (cpu, disk targets.Usage) {
 	return m.cpu.usage(), m.disk.usage()
 }

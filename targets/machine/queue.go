@@ -38,6 +38,10 @@ type job struct {
 	turn          uint64 // breaks ties: first come, first served
 }
 
+// soonest is when the whole job can be finished at the earliest, and is
+// finished if it has no further piece: before it, nobody needs to look.
+func (j *job) soonest() time.Duration { return j.finish + j.rest }
+
 // account adds up the slot time of one role.
 type account struct{ busy time.Duration }
 

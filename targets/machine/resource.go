@@ -51,45 +51,46 @@ func (r *resource) use(ctx context.Context, law targets.Law, a *account) (Span, 
 		return Span{}, nil
 	}
 	j := &job{account: a}
-	demand, finish, ok := r.admit(law, j)
+	demand, until, ok := r.admit(law, j)
 	if !ok {
 		return Span{}, ErrFull
 	}
 	for {
-		if err := r.clk.Until(ctx, r.epoch.Add(finish)); err != nil {
+		// Absolute times, computed by the queue: the clock's wake-up errors
+		// do not add up over the pieces of a job.
+		if err := r.clk.Until(ctx, r.epoch.Add(until)); err != nil {
 			r.abandon(j)
 			return Span{}, err
 		}
-		// Every piece is waited for at its computed end, so the clock's
-		// wake-up errors do not add up over the pieces.
-		done, queued, next := r.proceed(j)
-		if done {
+		var queued time.Duration
+		var done bool
+		if queued, until, done = r.proceed(j); done {
 			return Span{Queued: queued, Served: demand}, nil
 		}
-		finish = next
 	}
 }
 
 // admit draws the demand and puts the job in line, at the present time. The
 // time is taken under the lock: arrivals must be in order.
-func (r *resource) admit(law targets.Law, j *job) (demand, finish time.Duration, ok bool) {
+func (r *resource) admit(law targets.Law, j *job) (demand, until time.Duration, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	demand = Sample(law, r.random)
 	ok = r.queue.offer(time.Since(r.epoch), demand, j)
-	return demand, j.finish, ok
+	return demand, j.soonest(), ok
 }
 
-func (r *resource) proceed(j *job) (done bool, queued, finish time.Duration) {
+func (r *resource) proceed(j *job) (queued, until time.Duration, done bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.queue.advance(time.Since(r.epoch))
-	return j.done, j.queued, j.finish
+	return j.queued, j.soonest(), j.done
 }
 
 func (r *resource) abandon(j *job) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.queue.advance(time.Since(r.epoch))
 	r.queue.abandon(j)
 }
 

@@ -96,19 +96,6 @@ func TestCutLosesDatagrams(t *testing.T) {
 	}
 }
 
-func TestCutLosesDatagramsUnderWay(t *testing.T) {
-	link := newLink(t, targets.Link{})
-	c := dial(t, link, "udp", answer(t))
-	link.Impair(targets.Impairment{Extra: 20 * time.Millisecond})
-	mustWrite(t, c, "lost")
-	link.Impair(targets.Impairment{Cut: true})
-	silence(t, c)
-	silence(t, c)
-	link.Impair(targets.Impairment{})
-	mustWrite(t, c, "kept")
-	wantRead(t, c, "kept")
-}
-
 func TestLossOfOneIsACut(t *testing.T) {
 	link := newLink(t, targets.Link{})
 	c := dial(t, link, "udp", answer(t))

@@ -1,0 +1,150 @@
+package run
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rung/bench"
+)
+
+// TestSearchBracketsTheCapacity has the search look for a capacity that is
+// known, from a first guess that is off by up to four times.
+func TestSearchBracketsTheCapacity(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		truth := rapid.Float64Range(10, 10_000).Draw(t, "truth")
+		guess := truth * rapid.Float64Range(0.25, 4).Draw(t, "off")
+		const width = 0.02
+		c := search{next: guess}
+		for step := 1; step <= 40 && !c.narrow(width); step++ {
+			c.note(c.next, c.next <= truth, step)
+		}
+		if !c.narrow(width) || c.passed > truth || c.failed < truth {
+			t.Fatalf("truth %v, first guess %v: bracket [%v, %v]", truth, guess, c.passed, c.failed)
+		}
+	})
+}
+
+func TestSearchTakesTheLowerOfContradictions(t *testing.T) {
+	c := search{next: 100}
+	c.note(100, true, 1)
+	c.note(115, false, 2)
+	c.note(90, false, 3)
+	if c.failed != 90 {
+		t.Errorf("a rate of 90 failed, but the bracket's end is %v", c.failed)
+	}
+}
+
+func TestBottleneckIsTheBusiestGroup(t *testing.T) {
+	uses := []bench.Use{
+		{Node: "lb", Resource: "cpu", Ratio: 0.1},
+		{Node: "web-1", Resource: "cpu", Ratio: 0.95}, {Node: "web-2", Resource: "cpu", Ratio: 0.35},
+		{Node: "db", Resource: "disk", Ratio: 0.8},
+	}
+	if got := bottleneck(uses); got.String() != "db/disk" || got.Use != 0.8 {
+		t.Errorf("got %+v, want db/disk at 0.8: the web group's mean is 0.65", got)
+	}
+	if got := bottleneck(nil); got.String() != "" {
+		t.Errorf("nothing measured gives %v", got)
+	}
+}
+
+func TestMiddleOfABracket(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		c    bench.Capacity
+		want float64
+	}{
+		{"both ends", bench.Capacity{Passed: 100, Failed: 110}, 105},
+		{"nothing failed", bench.Capacity{Passed: 100}, 100},
+		{"nothing passed", bench.Capacity{Failed: 110}, 110},
+		{"nothing tried", bench.Capacity{}, 0},
+	} {
+		if got, _ := middle(row.c); got != row.want {
+			t.Errorf("%s: got %v, want %v", row.name, got, row.want)
+		}
+	}
+}
+
+// every is a plan with one request each 10 ms.
+type every struct{ count uint64 }
+
+func (e every) At(n uint64) time.Duration { return time.Duration(n) * 10 * time.Millisecond }
+func (e every) Count() uint64             { return e.count }
+func (e every) Duration() time.Duration   { return e.At(e.count) }
+func (e every) String() string            { return "one each 10 ms" }
+
+func ms(values ...int) []time.Duration {
+	out := make([]time.Duration, len(values))
+	for i, v := range values {
+		out[i] = time.Duration(v) * time.Millisecond
+	}
+	return out
+}
+
+func TestRecoveredIsTheFirstQuietSpan(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		failed []time.Duration
+		want   time.Duration // -1: not at all
+		none   bool
+	}{
+		{"no failure", nil, 0, true},
+		{"failures before the kill do not count", ms(500, 990), 0, true},
+		{"one outage", ms(1000, 1200, 1400, 1600), 600 * time.Millisecond, false},
+		{"out of order", ms(1600, 1000, 1400, 1200), 600 * time.Millisecond, false},
+		{"a short quiet span is not recovery", ms(1000, 1400, 1800), 800 * time.Millisecond, false},
+		{"a late failure after recovery", ms(1000, 2000), 0, false},
+		{"still failing at the end", ms(1000, 1300, 1600, 1900, 2200, 2500, 2800), -1, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got, none := recovered(&seen{plan: every{300}, failed: row.failed}, time.Second)
+			switch {
+			case row.want < 0:
+				if got != nil {
+					t.Errorf("got %v, want none", *got)
+				}
+			case got == nil || *got != row.want || none != row.none:
+				t.Errorf("got %v, none %t; want %v, %t", got, none, row.want, row.none)
+			}
+		})
+	}
+}
+
+func TestAvailabilityCountsPlannedRequestsOfTheWindow(t *testing.T) {
+	o := &seen{plan: every{300}, failed: ms(990, 1000, 1500, 1990, 2000)}
+	if got := availability(o, time.Second, 2*time.Second); got != 0.97 {
+		t.Errorf("3 of 100 failed, availability is %v", got)
+	}
+	if got := availability(o, time.Second, time.Second); got != 0 {
+		t.Errorf("a window without requests has availability %v", got)
+	}
+}
+
+func TestProbeIsJudgedByCounting(t *testing.T) {
+	s := &session{cfg: Config{Workload: bench.Workload{SLO: bench.SLO{Quantile: 0.99, Latency: 400 * time.Millisecond, Failures: 0.01}}}}
+	for _, row := range []struct {
+		name                    string
+		planned, failed, unsent uint64
+		slow                    uint64
+		limited                 string
+		want                    bench.Word
+	}{
+		{"all well", 1000, 0, 0, 0, "", bench.Pass},
+		{"just well", 1000, 0, 0, 10, "", bench.Pass},
+		{"too many slow", 1000, 0, 0, 11, "", bench.Fail},
+		{"failures count as slow", 1000, 11, 0, 11, "", bench.Fail},
+		{"unsent count", 1000, 0, 11, 0, "", bench.Fail},
+		{"too few requests", 499, 0, 0, 0, "", bench.Unknown},
+		{"the generator was the limit", 1000, 0, 0, 0, "late", bench.Unknown},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			o := &seen{slow: row.slow, measurement: bench.Measurement{Total: bench.Tally{Planned: row.planned, Failed: row.failed, Unsent: row.unsent},
+				Generator: bench.Generator{Limited: row.limited}}}
+			if got := s.probe(100, o); got.Word != row.want {
+				t.Errorf("got %s (%s), want %s", got.Word, got.Why, row.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,259 @@
+package html_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"rung/bench"
+	"rung/reports/html"
+	"rung/reports/reportstest"
+)
+
+var screens = flag.String("screens", "", "write screenshots of the report to this directory")
+
+// browser starts a headless browser for one test, or skips it.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("NOT TESTED IN A BROWSER: no chromium is installed")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()),
+		// A proxy that does not exist: nothing leaves the machine.
+		chromedp.ProxyServer("127.0.0.1:1"))
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Logf("close browser: %v", err)
+		}
+		cancel()
+	})
+	return ctx
+}
+
+// trouble collects what a page complains about or asks the network for.
+type trouble struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (c *trouble) add(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = append(c.list, fmt.Sprintf(format, args...))
+}
+
+func (c *trouble) all() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]string(nil), c.list...)
+}
+
+// watch listens for console messages, exceptions and requests.
+func watch(ctx context.Context, t *testing.T) *trouble {
+	t.Helper()
+	c := &trouble{}
+	err := chromedp.Listen(ctx, func(event any) {
+		switch e := event.(type) {
+		case *runtime.EventConsoleAPICalled:
+			for _, a := range e.Args {
+				c.add("console: %s %s", a.Value, a.Description)
+			}
+		case *runtime.EventExceptionThrown:
+			c.add("exception: %+v", e.ExceptionDetails)
+		case *log.EventEntryAdded:
+			c.add("log: %s %s", e.Entry.Text, e.Entry.URL)
+		case *network.EventRequestWillBeSent:
+			if !strings.HasPrefix(e.Request.URL, "file://") && !strings.HasPrefix(e.Request.URL, "data:") {
+				c.add("request: %s", e.Request.URL)
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// write renders a run into a file and returns its URL.
+func write(t *testing.T, run bench.Run) string {
+	t.Helper()
+	data, err := html.RenderBytes(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return "file://" + path
+}
+
+// call sends one command of the protocol.
+func call[P, R any](command cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, command, params)
+		return err
+	})
+}
+
+// scheme asks for light or dark.
+func scheme(value string) chromedp.Action[chromedp.Void] {
+	return call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}}})
+}
+
+// visit opens a page at a width, in light or dark.
+func visit(url string, width int64, theme string) chromedp.Action[chromedp.Void] {
+	return chromedp.Steps(scheme(theme), chromedp.EmulateViewport(width, 900), chromedp.Navigate(url))
+}
+
+// ask evaluates an expression in the page.
+func ask[T any](ctx context.Context, t *testing.T, expression string) T {
+	t.Helper()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// wait waits until an expression is true in the page.
+func wait(ctx context.Context, t *testing.T, expression string) {
+	t.Helper()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+		t.Errorf("waiting for %s: %v", expression, err)
+	}
+}
+
+// unfold opens every folded part; charts in it are drawn when they get their
+// width, so the empty ones are waited for.
+const unfold = `document.querySelectorAll('details').forEach(d => { d.open = true; })`
+
+const undrawn = `Array.from(document.querySelectorAll('.chart')).filter(c => {
+	const svg = c.querySelector('svg');
+	return !svg || svg.querySelectorAll('path, text').length < 4;
+}).map(c => c.closest('figure').id)`
+
+const overflow = `document.documentElement.scrollWidth - document.documentElement.clientWidth`
+
+func TestPageInABrowser(t *testing.T) {
+	runs := map[string]bench.Run{"whole": reportstest.Run(), "partial": reportstest.Partial(), "hostile": hostileRun(t),
+		"empty": {Schema: bench.Schema}}
+	ctx := browser(t)
+	heard := watch(ctx, t)
+	for _, name := range slices.Sorted(maps.Keys(runs)) {
+		url := write(t, runs[name])
+		for _, width := range []int64{390, 1280} {
+			for _, theme := range []string{"light", "dark"} {
+				t.Run(fmt.Sprintf("%s-%d-%s", name, width, theme), func(t *testing.T) {
+					if err := chromedp.Do(ctx, visit(url, width, theme)); err != nil {
+						t.Fatal(err)
+					}
+					capture(ctx, t, "folded")
+					ask[chromedp.Void](ctx, t, unfold)
+					wait(ctx, t, undrawn+`.length === 0`)
+					if n := ask[int](ctx, t, `document.querySelectorAll('.chart').length`); (n == 0) != (len(runs[name].Stages) == 0) {
+						t.Errorf("the page has %d charts", n)
+					}
+					if n := ask[int](ctx, t, overflow); n > 0 {
+						t.Errorf("the page scrolls sideways by %d pixels", n)
+					}
+					if ask[bool](ctx, t, `Boolean(window.owned)`) {
+						t.Error("text of the run ran as script")
+					}
+					capture(ctx, t, "unfolded")
+				})
+			}
+		}
+	}
+	if list := heard.all(); len(list) > 0 {
+		t.Errorf("the page is not silent: %v", list)
+	}
+}
+
+// capture writes a screenshot of the whole page when asked for.
+func capture(ctx context.Context, t *testing.T, state string) {
+	t.Helper()
+	if *screens == "" {
+		return
+	}
+	wait(ctx, t, `Array.from(document.querySelectorAll('.chart')).every(c => c.closest('details:not([open])') || c.querySelector('svg path'))`)
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(*screens, filepath.Base(t.Name())+"-"+state+".png"), png, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPageFollowsThemePaperAndLinks(t *testing.T) {
+	ctx := browser(t)
+	heard := watch(ctx, t)
+	if err := chromedp.Do(ctx, visit(write(t, reportstest.Run()), 1280, "light")); err != nil {
+		t.Fatal(err)
+	}
+	const ink = `document.querySelector('.chart svg text').getAttribute('fill')`
+	wait(ctx, t, `document.querySelector('.chart svg text') !== null`)
+	light := ask[string](ctx, t, ink)
+	if err := chromedp.Do(ctx, scheme("dark")); err != nil {
+		t.Fatal(err)
+	}
+	wait(ctx, t, ink+` !== "`+light+`"`)
+	ask[chromedp.Void](ctx, t, `window.dispatchEvent(new Event('beforeprint'))`)
+	if paper := ask[string](ctx, t, ink); paper != light {
+		t.Errorf("text of charts is %s on paper and %s in light", paper, light)
+	}
+	if !ask[bool](ctx, t, `Array.from(document.querySelectorAll('details')).every(d => d.open) && `+undrawn+`.length === 0`) {
+		t.Error("paper does not show every folded part and chart")
+	}
+	ask[chromedp.Void](ctx, t, `window.dispatchEvent(new Event('afterprint'))`)
+	pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPrintBackground()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *screens != "" {
+		if err := os.WriteFile(filepath.Join(*screens, "paper.pdf"), pdf, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const open = `document.getElementById('stage-02-separate-database').open`
+	if ask[bool](ctx, t, open) {
+		t.Error("a stage is not folded again after printing")
+	}
+	ask[string](ctx, t, `location.hash = '#figure-times-02-separate-database'`)
+	wait(ctx, t, open)
+	if list := heard.all(); len(list) > 0 {
+		t.Errorf("the page is not silent: %v", list)
+	}
+}

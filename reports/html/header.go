@@ -1,0 +1,173 @@
+package html
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"rung/bench"
+	"rung/reports"
+)
+
+// header is the top of the page.
+type header struct {
+	Headline string
+	Word     bench.Word
+	Partial  string
+	// Invalid warns when an item of the strip speaks against the numbers.
+	Invalid  bool
+	Strip    []reports.Item
+	About    []pair
+	Warnings []string
+}
+
+// pair is a term and what it says.
+type pair struct{ Term, Text string }
+
+func (b *builder) header() header {
+	run := b.run
+	strip := reports.Validity(run)
+	headline := reports.Headline(run)
+	if run.Partial != "" {
+		// The banner says it louder.
+		_, headline, _ = strings.Cut(headline, "). ")
+	}
+	return header{Headline: headline, Word: reports.Overall(run), Partial: run.Partial,
+		Invalid: !reports.Valid(strip), Strip: strip, About: b.about(),
+		Warnings: capped(append(append([]string(nil), run.Warnings...), run.Calibration.Warnings...), maxWarnings)}
+}
+
+func (b *builder) about() []pair {
+	run := b.run
+	out := []pair{{"Started", instant(run.Started)}}
+	if run.Finished.After(run.Started) {
+		out = append(out, pair{"Took", reports.Duration(run.Finished.Sub(run.Started))})
+	}
+	return append(out,
+		pair{"Profile", fmt.Sprintf("%s, common load %s", orMissing(run.Profile.Name), reports.Rate(run.Profile.Rate))},
+		pair{"Objective", reports.SLO(run.Workload.SLO)},
+		pair{"Workload", orMissing(run.Workload.Name)},
+		pair{"Hardware set", orMissing(run.Hardware.Name)},
+		pair{"Seed", fmt.Sprint(run.Seed)},
+		pair{"Machine", machineText(run.Host)},
+		pair{"Made by", toolText(run)})
+}
+
+// instant is a moment in UTC; the zero moment is missing.
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return reports.Missing
+	}
+	return t.UTC().Format("2006-01-02 15:04:05Z")
+}
+
+func machineText(h bench.Host) string {
+	var parts []string
+	for _, p := range []string{h.CPU, strings.Trim(h.OS+"/"+h.Arch, "/")} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	if h.CPUs > 0 {
+		parts = append(parts, plural(h.CPUs, "CPU"))
+	}
+	if h.Memory > 0 {
+		parts = append(parts, reports.Bytes(h.Memory))
+	}
+	return orMissing(strings.Join(parts, ", "))
+}
+
+func toolText(run bench.Run) string {
+	parts := []string{}
+	for _, p := range []string{run.Tool, run.Host.Go} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	if run.Host.Commit != "" {
+		parts = append(parts, "commit "+run.Host.Commit)
+	}
+	return orMissing(strings.Join(parts, ", "))
+}
+
+// ladder is the table at the top: one row per stage.
+func (b *builder) ladder() *table {
+	t := &table{Caption: "The ladder, one row per stage", Columns: []column{{Head: "Stage"},
+		{Head: "Capacity", Number: true, Title: "highest rate that met the objective, to the lowest that did not"},
+		{Head: "Change", Number: true, Title: "of the capacity, against the stage named; ~ when the brackets leave open whether there is one"},
+		{Head: "p50", Number: true, Title: "response time at the common load"}, {Head: "p99", Number: true, Title: "response time at the common load"},
+		{Head: "p99.9", Number: true, Title: "response time at the common load"},
+		{Head: "Failures", Number: true, Title: "failed or never sent, at the common load"},
+		{Head: "Answered, worst kill", Number: true, Title: "while the node was down"}, {Head: "Time to recover", Number: true, Title: "longest of all kills that count"},
+		{Head: "Writes lost", Number: true, Title: "acknowledged writes that were gone, over all kills"},
+		{Head: "Per million", Number: true, Title: "cost of a million requests at capacity"},
+		{Head: "Measured / estimated", Number: true, Title: "capacity"}, {Head: "Verdict"}}}
+	for i, row := range b.rows {
+		t.add(cell{Text: row.Stage, Sub: row.Title, Link: b.parts[i]},
+			cell{Text: row.Capacity(), Sub: doubtNote(row.Doubt)}, changeCell(row),
+			text(reports.DurationOf(row.P50)), text(reports.DurationOf(row.P99)), text(reports.DurationOf(row.P999)),
+			text(commonFailures(row)), worstCell(row.Worst), text(row.Worst.Recovered()), lostCell(row.Worst),
+			text(costText(row)), estimateCell(row), verdict(row.Word))
+	}
+	t.Note = "p50, p99, p99.9 and failures are at the common load of " + reports.Rate(b.run.Profile.Rate) +
+		". – is not measured, or too few samples to tell: a percentile needs ten requests beyond it."
+	return t
+}
+
+func doubtNote(doubt string) string {
+	if doubt == "" {
+		return ""
+	}
+	return "in doubt"
+}
+
+func changeCell(row reports.Row) cell {
+	if !row.Change.Known {
+		return text("")
+	}
+	return cell{Text: row.Change.Short(), Sub: row.Change.Interval() + ", to " + short(row.Against)}
+}
+
+func commonFailures(row reports.Row) string {
+	if !row.HasCommon {
+		return ""
+	}
+	return reports.Percent(row.Failures)
+}
+
+func worstCell(w reports.Worst) cell {
+	switch {
+	case w.Rows == 0 && w.Unsound > 0:
+		return cell{Text: "unknown", Sub: "no kill counts"}
+	case w.Rows == 0:
+		return text("")
+	}
+	return cell{Text: reports.Percent(w.Availability), Sub: w.Node}
+}
+
+func lostCell(w reports.Worst) cell {
+	switch {
+	case w.Rows == 0:
+		return text("")
+	case w.Audited == 0:
+		return cell{Text: "unknown"}
+	case w.Audited < w.Rows:
+		return cell{Text: "≥" + reports.Thin + reports.Count(w.Lost), Sub: fmt.Sprintf("%d of %d kills audited", w.Audited, w.Rows)}
+	}
+	return text(reports.Count(w.Lost))
+}
+
+func costText(row reports.Row) string {
+	if row.Cost == nil {
+		return ""
+	}
+	return reports.Money(*row.Cost)
+}
+
+func estimateCell(row reports.Row) cell {
+	if row.Estimate <= 0 {
+		return text("")
+	}
+	sub := map[bench.Word]string{bench.Fail: "outside tolerance", bench.Unknown: "not judged"}[row.EstimateWord]
+	return cell{Text: reports.Ratio(row.Estimate), Sub: sub}
+}

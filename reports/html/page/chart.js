@@ -1,0 +1,249 @@
+(function () {
+'use strict';
+/* Draws the page's charts. Every chart is data in a block of JSON; what can
+   run is here alone: formats, shapes and tooltips, found by name in fixed
+   tables. Text of the data is only ever set as text. */
+var echarts = window.echarts;
+var palettes = JSON.parse(document.getElementById('palette').textContent);
+var darkness = window.matchMedia('(prefers-color-scheme: dark)');
+var THIN = '\u202f', NARROW = 520, PAPER = 660;
+var printing = false;
+
+/* Formats. Three significant digits, as in the tables. */
+function three(v) {
+  var a = Math.abs(v);
+  if (a === 0) { return '0'; }
+  a = Number(a.toPrecision(3));
+  var text = a >= 100 ? a.toFixed(0) : a.toFixed(Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(a)))));
+  var whole = text.split('.')[0].replace(/\B(?=(\d{3})+$)/g, THIN);
+  return (v < 0 ? '\u2212' : '') + whole + (text.indexOf('.') < 0 ? '' : '.' + text.split('.')[1]);
+}
+function plain(text) { return text.indexOf('.') < 0 ? text : text.replace(/\.?0+$/, ''); }
+function scaled(v, units) {
+  for (var i = 0; i < units.length - 1; i++) {
+    if (Number((Math.abs(v) / units[i][0]).toPrecision(3)) < units[i][2]) { break; }
+  }
+  return [three(v / units[i][0]), units[i][1]];
+}
+var TIMES = [[1, 'ns', 1e3], [1e3, '\u00b5s', 1e3], [1e6, 'ms', 1e3], [1e9, 's', 1e3], [6e10, 'min', 1e3], [3.6e12, 'h', 1e3], [8.64e13, 'd']];
+var RATES = [[1, '/s', 1e3], [1e3, 'k/s', 1e3], [1e6, 'M/s', 1e3], [1e9, 'G/s']];
+function time(v) { var s = scaled(v, TIMES); return s[0] + THIN + s[1]; }
+function rate(v) { var s = scaled(v, RATES); return s[0] + (s[1] === '/s' ? '' : THIN) + s[1]; }
+var formats = {
+  ns: { axis: function (v) { var s = scaled(v, TIMES); return v === 0 ? '0' : plain(s[0]) + THIN + s[1]; }, value: time },
+  rate: { axis: function (v) { var s = scaled(v, RATES); return plain(s[0]) + s[1].replace('/s', ''); }, value: rate },
+  seconds: { axis: function (v) { return plain(three(v)); }, value: function (v) { return three(v) + THIN + 's'; } },
+  /* x is 1/(1-q): 100 is the 99th percentile. */
+  quantile: { axis: function (v) { return plain((100 - 100 / v).toFixed(Math.max(0, Math.round(Math.log10(v)) - 2))) + '%'; },
+    value: function (v) { return plain((100 - 100 / v).toFixed(4)) + '% were faster'; } },
+  /* x is log2 of a ratio. */
+  octaves: { axis: function (v) { return v < 0 ? '1/' + Math.pow(2, -v) + '\u00d7' : Math.pow(2, v) + '\u00d7'; },
+    value: function (v) { return three(Math.pow(2, v)) + '\u00d7'; } },
+  name: { axis: function (v) { return v; }, value: function (v) { return v; } }
+};
+var notes = {
+  beyond: function (n) { return n === 0 ? 'the slowest' : three(n) + ' slower'; }
+};
+
+/* Shapes of custom series: each gets the series' api and colours. */
+function stroke(x1, y1, x2, y2, color, width) {
+  return { type: 'line', shape: { x1: x1, y1: y1, x2: x2, y2: y2 }, style: { stroke: color, lineWidth: width } };
+}
+var shapes = {
+  /* From a value to a higher one, with caps; an arrow without the second. */
+  bracket: function (params, api, color) {
+    var a = api.coord([api.value(0), api.value(2)]), high = api.value(1), y = a[1];
+    if (isNaN(high) || high === null) {
+      return { type: 'group', children: [stroke(a[0], y, a[0] + 34, y, color, 2), stroke(a[0] + 34, y, a[0] + 28, y - 5, color, 2), stroke(a[0] + 34, y, a[0] + 28, y + 5, color, 2)] };
+    }
+    var b = api.coord([high, api.value(2)]);
+    return { type: 'group', children: [stroke(a[0], y, b[0], y, color, 3), stroke(b[0], y - 7, b[0], y + 7, color, 2)] };
+  },
+  segment: function (params, api, color) {
+    if (isNaN(api.value(0)) || isNaN(api.value(1))) { return null; }
+    var a = api.coord([api.value(0), api.value(2)]), b = api.coord([api.value(1), api.value(2)]);
+    return stroke(a[0], a[1], b[0], b[1], color, 5);
+  },
+  tolerance: function (params, api, color) {
+    var a = api.coord([api.value(0), api.value(2)]), b = api.coord([api.value(1), api.value(2)]);
+    return { type: 'group', children: [stroke(a[0], a[1], b[0], b[1], color, 1.5), stroke(a[0], a[1] - 5, a[0], a[1] + 5, color, 1.5), stroke(b[0], b[1] - 5, b[0], b[1] + 5, color, 1.5)] };
+  },
+  tick: function (params, api, color) {
+    if (isNaN(api.value(0))) { return null; }
+    var a = api.coord([api.value(0), api.value(1)]);
+    return stroke(a[0], a[1] - 7, a[0], a[1] + 7, color, 3);
+  }
+};
+
+/* Colours. "@role" becomes the theme's colour, at colour keys only. */
+function painted(node, palette) {
+  if (Array.isArray(node)) { return node.map(function (n) { return painted(n, palette); }); }
+  if (node === null || typeof node !== 'object') { return node; }
+  var out = {};
+  Object.keys(node).forEach(function (key) {
+    var v = node[key];
+    if (typeof v === 'string' && v.charAt(0) === '@' && /^(color|borderColor|backgroundColor)$/.test(key)) {
+      out[key] = palette[v.slice(1)];
+    } else {
+      out[key] = painted(v, palette);
+    }
+  });
+  return out;
+}
+
+/* Tooltips are elements with text, never markup. */
+function element(tag, text, style) {
+  var e = document.createElement(tag);
+  if (text !== undefined) { e.textContent = text; }
+  Object.keys(style || {}).forEach(function (k) { e.style[k] = style[k]; });
+  return e;
+}
+function itemTip(params) {
+  var box = element('div'), tip = params.data && params.data.tip;
+  (tip && tip.length ? tip : [params.seriesName]).forEach(function (line, i) {
+    if (line) { box.appendChild(element('div', line, { fontWeight: i === 0 ? '600' : '400', whiteSpace: 'normal', maxWidth: '20rem' })); }
+  });
+  return box;
+}
+function axisTip(view) {
+  return function (list) {
+    if (!Array.isArray(list)) { list = [list]; }
+    var box = element('div'), seen = {}, first = list[0];
+    if (!first) { return box; }
+    var category = first.axisDim === 'y';
+    box.appendChild(element('div', category ? first.name : formats[view.x[0]].value(first.axisValue), { fontWeight: '600' }));
+    list.forEach(function (p) {
+      var raw = p.data && p.data.value !== undefined ? p.data.value : p.data;
+      var v = Array.isArray(raw) ? raw[1] : raw;
+      if (v === null || v === undefined || seen[p.seriesName]) { return; }
+      seen[p.seriesName] = true;
+      var row = element('div'), format = formats[view.values[p.seriesIndex]];
+      row.appendChild(element('span', '\u25a0 ', { color: p.color }));
+      row.appendChild(element('span', p.seriesName + ' '));
+      row.appendChild(element('strong', format ? format.value(v) : String(v)));
+      if (view.note && Array.isArray(raw) && raw.length > 2) { row.appendChild(element('span', ' (' + notes[view.note](raw[2]) + ')')); }
+      box.appendChild(row);
+    });
+    return box;
+  };
+}
+
+/* What every chart has in common, in the colours of the theme. */
+function axis(a, format, palette, narrow) {
+  var category = a.type === 'category';
+  a.axisLine = { show: true, onZero: false, lineStyle: { color: palette.line } };
+  a.axisTick = { show: !category, lineStyle: { color: palette.line } };
+  a.splitLine = { show: !category, lineStyle: { color: palette.grid } };
+  a.nameTextStyle = { color: palette.muted, fontSize: 12 };
+  a.axisLabel = Object.assign({ color: category ? palette.text : palette.muted, fontSize: narrow ? 11 : 12, hideOverlap: !category }, a.axisLabel);
+  if (!category && formats[format]) { a.axisLabel.formatter = formats[format].axis; }
+  if (category) {
+    a.axisLabel.interval = 0;
+    a.axisLabel.width = narrow ? 118 : 250;
+    a.axisLabel.overflow = 'break';
+    a.axisLabel.lineHeight = 13;
+  }
+  if (narrow && !category) { a.splitNumber = 4; }
+  return a;
+}
+function option(spec, palette, width) {
+  var o = painted(spec.option, palette), view = spec.view, narrow = width < NARROW;
+  o.textStyle = { fontFamily: getComputedStyle(document.body).fontFamily, color: palette.text };
+  o.backgroundColor = 'transparent';
+  o.xAxis = o.xAxis.map(function (a, i) {
+    a = axis(a, view.x[i], palette, narrow);
+    if (a.name && a.nameLocation === 'end') { a.nameTextStyle.align = 'left'; }
+    return a;
+  });
+  o.yAxis = o.yAxis.map(function (a, i) {
+    a = axis(a, view.y[i], palette, narrow);
+    if (a.nameLocation === 'end') { a.nameTextStyle.align = 'left'; a.nameTextStyle.padding = [0, 0, 0, -54]; a.nameGap = 8; }
+    if (a.type === 'log' && a.gridIndex) { a.splitNumber = 3; }
+    return a;
+  });
+  if (o.legend && o.legend.show) {
+    o.legend = Object.assign({ padding: 0, itemGap: 14, itemWidth: 18, itemHeight: 10, icon: undefined,
+      textStyle: { color: palette.text, fontSize: 12 }, pageTextStyle: { color: palette.muted }, pageIconColor: palette.link,
+      pageIconInactiveColor: palette.grid }, o.legend);
+  }
+  o.tooltip = { show: true, trigger: view.tip, confine: true, backgroundColor: palette.ground, borderColor: palette.line,
+    textStyle: { color: palette.text, fontSize: 12 }, extraCssText: 'box-shadow:none',
+    axisPointer: { type: 'line', lineStyle: { color: palette.line } },
+    formatter: view.tip === 'axis' ? axisTip(view) : itemTip };
+  if (view.tip === 'axis' && o.xAxis.length > 1) { o.axisPointer = { link: [{ xAxisIndex: 'all' }] }; }
+  o.series.forEach(function (s, i) {
+    var shape = view.shapes && shapes[view.shapes[i]];
+    s.emphasis = { disabled: true };
+    if (s.type === 'line' && s.showSymbol === false) { s.symbol = 'none'; }
+    if (s.type === 'custom') {
+      var base = s.itemStyle && s.itemStyle.color;
+      s.renderItem = function (params, api) {
+        var own = s.data[params.dataIndex].itemStyle;
+        return shape ? shape(params, api, (own && own.borderColor) || base) : null;
+      };
+    }
+    if (s.label && s.label.show) {
+      s.label.formatter = function (p) { return p.data && p.data.name || ''; };
+      s.label.fontSize = narrow ? 11 : 12;
+      s.label.distance = 10;
+    }
+    if (view.hatched && view.hatched.indexOf(i) >= 0) {
+      s.itemStyle.decal = { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, color: palette.ground };
+    }
+    ['markArea', 'markLine'].forEach(function (mark) { if (s[mark]) { s[mark].silent = true; s[mark].animation = false; } });
+  });
+  return o;
+}
+
+/* One chart: drawn when it has a width, again when the width or the theme
+   changes. */
+function Chart(node) {
+  this.node = node;
+  this.spec = JSON.parse(node.nextElementSibling.textContent);
+  this.chart = null;
+}
+Chart.prototype.draw = function (width) {
+  var w = width || this.node.clientWidth;
+  if (!w) { return; }
+  var palette = !printing && darkness.matches ? palettes.dark : palettes.light;
+  if (!this.chart) { this.chart = echarts.init(this.node, null, { renderer: 'svg', width: w }); }
+  this.chart.resize({ width: w });
+  var form = palette.ground + (w < NARROW);
+  if (form !== this.form) {
+    this.form = form;
+    this.chart.setOption(option(this.spec, palette, w), true);
+  }
+};
+var charts = Array.prototype.map.call(document.querySelectorAll('.chart'), function (n) { return new Chart(n); });
+var observer = new ResizeObserver(function (entries) {
+  entries.forEach(function (e) {
+    charts.forEach(function (c) { if (c.node === e.target && !printing) { c.draw(); } });
+  });
+});
+charts.forEach(function (c) { observer.observe(c.node); });
+darkness.addEventListener('change', function () { charts.forEach(function (c) { c.draw(); }); });
+
+/* Paper shows everything, in light colours and at a fixed width. */
+var closed = [];
+window.addEventListener('beforeprint', function () {
+  printing = true;
+  closed = Array.prototype.filter.call(document.querySelectorAll('details'), function (d) { return !d.open; });
+  closed.forEach(function (d) { d.open = true; });
+  charts.forEach(function (c) { c.draw(PAPER); });
+});
+window.addEventListener('afterprint', function () {
+  printing = false;
+  closed.forEach(function (d) { d.open = false; });
+  charts.forEach(function (c) { c.draw(); });
+});
+
+/* A link to something folded opens it. */
+function reveal() {
+  var target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  if (!target) { return; }
+  for (var e = target; e; e = e.parentElement) { if (e.tagName === 'DETAILS') { e.open = true; } }
+  target.scrollIntoView();
+}
+window.addEventListener('hashchange', reveal);
+reveal();
+}());

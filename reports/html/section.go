@@ -1,0 +1,137 @@
+package html
+
+import (
+	"fmt"
+)
+
+// section is one question and its answer.
+type section struct {
+	ID, Title string
+	// Lead answers in a sentence.
+	Lead    string
+	Figures []figure
+	// Panels are small figures side by side that share How.
+	Panels      []figure
+	PanelsTitle string
+	How         string
+	Tables      []*table
+	// Folded tables stand behind a summary line.
+	Folded     []*table
+	FoldedHead string
+}
+
+// sections makes the question sections in reading order.
+func (b *builder) sections() ([]section, error) {
+	makers := []func() (section, error){b.buys, b.costs, b.breaks, b.faults, b.time, b.agrees, b.plausible}
+	var out []section
+	for _, make := range makers {
+		s, err := make()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+func (b *builder) buys() (section, error) {
+	s := section{ID: "buys", Title: "What did each step buy?", PanelsTitle: "Response time at the common load, against the stage compared with", How: howPercentile}
+	gains, losses, open := 0, 0, 0
+	for _, row := range b.rows {
+		switch {
+		case !row.Change.Known:
+		case !row.Change.Significant():
+			open++
+		case row.Change.Ratio > 1:
+			gains++
+		default:
+			losses++
+		}
+	}
+	s.Lead = "Nothing can be compared: no two stages have a capacity that can be trusted."
+	if gains+losses+open > 0 {
+		s.Lead = fmt.Sprintf("Capacity rose at %s, fell at %d, and for %d the brackets leave it open.", plural(gains, "step"), losses, open)
+	}
+	f, err := b.capacityFigure()
+	if err != nil {
+		return s, err
+	}
+	s.Figures = []figure{f}
+	s.Panels, err = b.percentileFigures()
+	return s, err
+}
+
+func (b *builder) costs() (section, error) {
+	s := section{ID: "costs", Title: "What did it cost?", Tables: []*table{b.costTable()},
+		Lead: "Every hop costs time, and every machine costs money. Time is compared at the same load on every stage, money at each stage's own capacity."}
+	f, err := b.latencyFigure()
+	s.Figures = []figure{f}
+	return s, err
+}
+
+func (b *builder) breaks() (section, error) {
+	s := section{ID: "breaks", Title: "Where does it break?", How: howKnee,
+		Lead: "Each stage is asked for more and more until it misses the objective. What is busiest just before is the limit."}
+	var err error
+	s.Panels, err = b.kneeFigures()
+	if len(s.Panels) == 0 {
+		s.Lead, s.How = "No capacity was searched.", ""
+	}
+	return s, err
+}
+
+func (b *builder) faults() (section, error) {
+	s := section{ID: "faults", Title: "What happens on a fault?", Lead: b.faultTitle(), How: howTimeline,
+		PanelsTitle: "The worst kill of each stage"}
+	if t := b.killMatrix(); !t.empty() {
+		s.Tables = []*table{t}
+	}
+	var err error
+	s.Panels, err = b.faultFigures()
+	return s, err
+}
+
+func (b *builder) time() (section, error) {
+	s := section{ID: "time", Title: "Where does a request spend its time?"}
+	var err error
+	s.Figures, err = b.breakdownFigures()
+	if len(s.Figures) == 0 {
+		s.Lead = "No breakdown was recorded."
+	}
+	return s, err
+}
+
+func (b *builder) agrees() (section, error) {
+	s := section{ID: "agrees", Title: "Does it agree with the estimate?", FoldedHead: "How the estimates were made",
+		Lead: "Every estimate is made from the topology and the workload alone, before anything runs."}
+	f, err := b.estimateFigure()
+	s.Figures = []figure{f}
+	for _, stage := range b.run.Stages {
+		if t := derivations(stage); !t.empty() {
+			s.Folded = append(s.Folded, t)
+		}
+	}
+	return s, err
+}
+
+func (b *builder) plausible() (section, error) {
+	s := section{ID: "plausible", Title: "Is it physically plausible?"}
+	if b.run.Hardware.Name == "bare" {
+		s.Lead = "Emulation was off: the times below are those of this machine."
+	} else if used := b.usedNumbers(); used > 0 {
+		s.Lead = fmt.Sprintf("%s of the set %s %s used by the emulation; the table says for what.", plural(used, "latency number"), b.run.Hardware.Name, are(used))
+	}
+	f, err := b.plausibleFigure()
+	s.Figures = []figure{f}
+	return s, err
+}
+
+func (b *builder) usedNumbers() int {
+	n := 0
+	for _, r := range b.run.Hardware.Rows {
+		if r.Use != "" {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,210 @@
+package html
+
+import (
+	"fmt"
+	"strings"
+
+	"rung/bench"
+	"rung/reports"
+	"rung/targets"
+)
+
+// stagePart is the foldable part of one stage.
+type stagePart struct {
+	ID, Stage, Title, Adds string
+	Word                   bench.Word
+	// Failed says why the stage could not be finished.
+	Failed  string
+	Summary string
+	Drawing *drawing
+	// Topology, Tables and More hold tables under their own heads.
+	Topology []*table
+	Groups   []group
+	Warnings []string
+}
+
+// group is a headed group of figures and tables within a stage.
+type group struct {
+	Title string
+	// Note stands above.
+	Note    string
+	Figures []figure
+	Tables  []*table
+}
+
+// stagePart makes the part of stage i.
+func (b *builder) stagePart(i int) (stagePart, error) {
+	s := b.run.Stages[i]
+	row := b.rows[i]
+	part := stagePart{ID: b.parts[i], Stage: s.Stage.ID, Title: s.Stage.Title, Adds: s.Stage.Adds,
+		Word: row.Word, Failed: s.Failed, Warnings: capped(stageWarnings(s), maxWarnings)}
+	part.Summary = fmt.Sprintf("capacity %s, p99 %s", row.Capacity(), reports.DurationOf(row.P99))
+	part.Drawing = draw(s.Stage.Topology, b.before(s.Stage))
+	part.Topology = []*table{nodeTable(s.Stage.Topology, part.Drawing), linkTable(s.Stage.Topology)}
+	part.add(group{Title: "Claims", Tables: []*table{claims(s)}})
+	if s.Common != nil && len(s.Common.Total.Response.Curve) > 0 {
+		f, err := b.honestyFigure(s)
+		if err != nil {
+			return part, err
+		}
+		part.add(group{Title: "Response time at the common load", Figures: []figure{f}, Tables: []*table{operations(*s.Common)}})
+	}
+	part.add(group{Title: "Experiments", Tables: []*table{experiments(s), variants(s), lookups(s)}})
+	others, left, err := b.otherKills(s)
+	if err != nil {
+		return part, err
+	}
+	note := ""
+	if left > 0 {
+		note = fmt.Sprintf("%s more are in run.json; the page has room for %d timelines.", plural(left, "timeline"), maxTimelines)
+	}
+	part.add(group{Title: "Other kills", Note: note, Figures: others})
+	part.add(group{Title: "Errors", Tables: []*table{failures(s)}})
+	part.add(group{Title: "Use of resources", Tables: []*table{demands(s), uses(s)}})
+	part.add(group{Title: "Estimates", Tables: []*table{derivations(s)}})
+	part.add(group{Title: "Facts", Tables: []*table{facts(s)}})
+	return part, nil
+}
+
+// add appends a group without its empty tables, unless nothing is left.
+func (p *stagePart) add(g group) {
+	var full []*table
+	for _, t := range g.Tables {
+		if !t.empty() {
+			full = append(full, t)
+		}
+	}
+	g.Tables = full
+	if len(g.Tables)+len(g.Figures) > 0 || g.Note != "" {
+		p.Groups = append(p.Groups, g)
+	}
+}
+
+// before is the topology of the stage before, if the run has it.
+func (b *builder) before(s bench.Stage) *targets.Topology {
+	for _, other := range b.run.Stages {
+		if s.Previous != "" && other.Stage.ID == s.Previous {
+			return &other.Stage.Topology
+		}
+	}
+	return nil
+}
+
+// stageWarnings are the warnings of a stage and of all its attacks.
+func stageWarnings(s bench.StageResult) []string {
+	out := append([]string(nil), s.Warnings...)
+	of := func(m bench.Measurement) {
+		for _, w := range m.Warnings {
+			out = append(out, m.Name+": "+w)
+		}
+		if m.Generator.Limited != "" {
+			out = append(out, m.Name+": the generator was the limit: "+m.Generator.Limited)
+		}
+	}
+	if s.Common != nil {
+		of(*s.Common)
+	}
+	for _, v := range s.Variants {
+		if v.Latency != nil {
+			of(*v.Latency)
+		}
+	}
+	for _, k := range s.Kills {
+		of(k.Measurement)
+	}
+	return out
+}
+
+func claims(s bench.StageResult) *table {
+	t := &table{Caption: "Claims and estimates, judged", Columns: []column{{Head: "Verdict"}, {Head: "Claim"}, {Head: "Evidence"}}}
+	for _, v := range s.Verdicts {
+		t.add(verdict(v.Word), cell{Text: v.Text, Sub: v.ID}, lines(v.Evidence))
+	}
+	return t
+}
+
+func operations(m bench.Measurement) *table {
+	t := &table{Caption: "Response time by operation", Columns: []column{{Head: "Operation"}, {Head: "Failures", Number: true}, {Head: "n", Number: true},
+		{Head: "min", Number: true}, {Head: "p50", Number: true}, {Head: "p90", Number: true}, {Head: "p95", Number: true},
+		{Head: "p99", Number: true}, {Head: "p99.9", Number: true}, {Head: "max", Number: true}},
+		Note: "– where fewer than ten requests lie beyond the percentile. Failed requests are counted apart: a refused connection is fast and would flatter the rest."}
+	for _, o := range append([]bench.Tally{m.Total}, m.Operations...) {
+		t.add(append([]cell{text(o.Operation), text(reports.Percent(o.FailureRatio()))}, quantileCells(o.Response)...)...)
+	}
+	return t
+}
+
+// experiments lists the further observations of a stage with their facts.
+func experiments(s bench.StageResult) *table {
+	t := &table{Caption: "Experiments", Columns: []column{{Head: "Name"}, {Head: "Kind"}, {Head: "On"}, {Head: "Rate", Number: true}, {Head: "Found"}}}
+	for _, e := range s.Stage.Experiments {
+		on := "the stage itself"
+		if e.Variant != "" {
+			on = "variant " + e.Variant
+		}
+		if e.Role != "" {
+			on += ", role " + e.Role
+		}
+		rate := reports.Missing
+		if e.Rate > 0 {
+			rate = reports.Rate(e.Rate)
+		}
+		var found []string
+		for _, f := range s.Facts {
+			if name, ok := strings.CutPrefix(f.Name, e.Name+"."); ok {
+				found = append(found, name+" = "+reports.Value(f.Name, f.Value)+doubted(f))
+			}
+		}
+		t.add(text(e.Name), text(string(e.Kind)), text(on), text(rate), lines(found))
+	}
+	return t
+}
+
+func doubted(f bench.Fact) string {
+	if f.Doubt == "" {
+		return ""
+	}
+	return " (in doubt: " + f.Doubt + ")"
+}
+
+func variants(s bench.StageResult) *table {
+	t := &table{Caption: "Variants, against the stage itself", Columns: []column{{Head: "Variant"}, {Head: "What is different"}, {Head: "Capacity", Number: true},
+		{Head: "Limit at capacity"}, {Head: "p50", Number: true}, {Head: "p99", Number: true}, {Head: "Failures", Number: true}}}
+	if len(s.Variants) == 0 {
+		return t
+	}
+	variantRow(t, s.Stage.ID, "the stage itself", s.Capacity, s.Common)
+	for _, v := range s.Variants {
+		variantRow(t, v.Name, v.Text, v.Capacity, v.Latency)
+	}
+	return t
+}
+
+func variantRow(t *table, name, what string, c *bench.Capacity, m *bench.Measurement) {
+	bracket, limit := cell{Text: reports.Missing}, ""
+	if c != nil {
+		bracket = cell{Text: reports.Bracket(c.Passed, c.Failed)}
+		if c.Doubt != "" {
+			bracket.Sub = "in doubt: " + c.Doubt
+		}
+		limit = c.Bottleneck.String()
+	}
+	p50, p99, failed := reports.Missing, reports.Missing, reports.Missing
+	if m != nil {
+		p50, p99 = reports.DurationOf(m.Total.Response.P50), reports.DurationOf(m.Total.Response.P99)
+		failed = reports.Percent(m.Total.FailureRatio())
+	}
+	t.add(text(name), text(what), bracket, text(limit), text(p50), text(p99), text(failed))
+}
+
+func lookups(s bench.StageResult) *table {
+	t := &table{Caption: "DNS lookups by a client, in order", Columns: []column{{Head: "Name"}, {Head: "Caches before"}, {Head: "Took", Number: true},
+		{Head: "Questions upstream", Number: true}, {Head: "Address"}, {Head: "TTL left", Number: true}}}
+	for i, l := range s.Lookups {
+		if i == maxFacts {
+			break
+		}
+		t.add(text(l.Name), text(l.State), text(reports.Duration(l.Took)), text(reports.Count(l.Asked)), text(l.Address), text(reports.Setting(l.TTL)))
+	}
+	return t
+}
