@@ -44,6 +44,9 @@ func (b *builder) checkFile(f stageFile) error {
 			bad(row.field, fmt.Sprintf("there are %d", row.count), fmt.Sprintf("at most %d", row.most))
 		}
 	}
+	if entries := f.entries(); !slices.Contains(entries, f.Entry) {
+		bad("entry", fmt.Sprintf("there is no web or balancer role %q", f.Entry), list(entries))
+	}
 	for i, n := range f.Nodes {
 		if n.MemoryGB < 0 || n.MemoryGB > 100_000 {
 			bad(fmt.Sprintf("nodes[%d].memory_gb", i), fmt.Sprintf("is %v", n.MemoryGB), "0 to 100000")
@@ -64,6 +67,19 @@ func (b *builder) checkFile(f stageFile) error {
 		}
 	}
 	return es.or()
+}
+
+// entries lists the roles that can answer for a site.
+func (f stageFile) entries() []string {
+	var names []string
+	for _, n := range f.Nodes {
+		for _, r := range n.Roles {
+			if r.Web != nil || r.Balancer != nil {
+				names = append(names, r.Name)
+			}
+		}
+	}
+	return names
 }
 
 // checkStage checks what a stage asks for beyond its topology.

@@ -101,15 +101,23 @@ func (d document) key(k *yaml.Node, at string, seen map[string]int) error {
 	return nil
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
+var (
+	yamlLine = regexp.MustCompile(`^line (\d+): (.*)`)
+	// These are the errors of the YAML parser, which counts lines from 0; the
+	// scanner below it counts from 1.
+	fromZero = regexp.MustCompile(`^did not find expected (node content|'-' indicator|key|',' or|<document start>)`)
+)
 
 func yamlError(name string, err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	text, line := strings.TrimPrefix(err.Error(), "yaml: "), 0
 	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		line, _ := strconv.Atoi(m[1]) // digits by the pattern
-		return Error{File: name, Line: line, Problem: "is not YAML: " + m[2]}
+		line, _ = strconv.Atoi(m[1]) // digits by the pattern
+		text = m[2]
 	}
-	return Error{File: name, Problem: "is not YAML: " + text}
+	if fromZero.MatchString(text) {
+		line++
+	}
+	return Error{File: name, Line: line, Problem: "is not YAML: " + text}
 }
 
 // fault builds an error about a value, with the place the value comes from.

@@ -165,8 +165,8 @@ func TestStageStructure(t *testing.T) {
 		{"id that would leave its folder", "stage: my-site", "stage: ../x", `site.yaml:1: stage: "../x" is not an id (a-z 0-9 and -, at most 64, for example "stage: my-site")`},
 		{"unknown part", "parts: [dns]", "parts: [dsn]", `site.yaml:3: parts[0]: there is no part "dsn" (allowed is dns)`},
 		{"part twice", "parts: [dns]", "parts: [dns, dns]", `site.yaml:3: parts[1]: part "dns" is there twice, or one too many (each part once, at most 10)`},
-		{"no entry", "entry: lb", "entry: ", `site.yaml:5: entry: there is no role "" (allowed is web, lb)`},
-		{"unknown entry", "entry: lb", "entry: bl", `site.yaml:5: entry: there is no role "bl" (allowed is web, lb)`},
+		{"no entry", "entry: lb", "entry: ", `site.yaml:5: entry: there is no web or balancer role "" (allowed is lb, web)`},
+		{"unknown entry", "entry: lb", "entry: bl", `site.yaml:5: entry: there is no web or balancer role "bl" (allowed is lb, web)`},
 		{"private entry", "      - name: lb\n", "      - name: lb\n        private: true\n", `site.yaml:5: entry: role "lb" refuses clients (a role that is not private)`},
 		{"other site than the records", "site: www.", "site: api.", `site.yaml:4: site: no nameserver knows the address of "api.shop.example." (add a record for it to a nameserver)`},
 		{"time that goes backwards", "time_scale: 10", "time_scale: -1", `site.yaml:7: time_scale: is -1 (allowed is 1 to 1000)`},
@@ -174,8 +174,8 @@ func TestStageStructure(t *testing.T) {
 		{"unknown server", "servers: [web]", "servers: [web, web-2]", `site.yaml:14: nodes[0].roles[0].balancer.servers[1]: there is no role "web-2" (allowed is web)`},
 		{"unknown policy", "servers: [web]", "servers: [web]\n          policy: best", `site.yaml:15: nodes[0].roles[0].balancer.policy: "best" is not a policy (allowed is round-robin, least-connections, random-two-choices, ip-hash)`},
 		{"link to nowhere", "to: db,", "to: bd,", "site.yaml:30: links[2].to: the link leads nowhere: there is no node \"bd\" (allowed is lb, web, db, resolver, root, tld, authoritative)\n" +
-			`site.yaml:19: nodes[1].roles[0]: role "web" uses "db", but no link goes from "web" to "db" (add it to links)`},
-		{"missing link", "  - {from: lb, to: web, wire: lan}\n", "", `site.yaml:11: nodes[0].roles[0]: role "lb" uses "web", but no link goes from "lb" to "web" (add it to links)`},
+			`site.yaml:20: nodes[1].roles[0]: role "web" uses "db", but no link goes from "web" to "db" (add it to links)`},
+		{"missing link", "  - {from: lb, to: web, wire: lan}\n", "", `site.yaml:12: nodes[0].roles[0]: role "lb" uses "web", but no link goes from "lb" to "web" (add it to links)`},
 		{"unknown wire", "to: web, wire: lan", "to: web, wire: lam", `site.yaml:29: links[1].wire: is "lam" (lan or wan; or a delay instead)`},
 		{"wire and delay", "to: db,", "to: db, wire: lan,", `site.yaml:30: links[2].wire: is "lan" (lan or wan; or a delay instead)`},
 		{"jitter above the delay", "jitter: 100us", "jitter: 2ms", `site.yaml:30: links[2].jitter: is 2ms (0 to the delay of 1ms)`},
@@ -186,7 +186,9 @@ func TestStageStructure(t *testing.T) {
 		{"negative queue", "disks: 1", "queue: -1", `site.yaml:23: nodes[2].queue: is -1 (allowed is 0 to 100000)`},
 		{"quantum too short", "disks: 1", "quantum: 1us", `site.yaml:23: nodes[2].quantum: is 1µs (allowed is 0 (work is never cut), or at least 100µs)`},
 		{"negative memory", "memory_gb: 4", "memory_gb: -4", `site.yaml:18: nodes[1].memory_gb: is -4 (0 to 100000)`},
-		{"name of a part's node", "- name: db\n    cpus", "- name: tld\n    cpus", "configs/parts/dns.yaml:14: nodes[2].name: \"tld\" is already taken by nodes[2] (a name that is not taken)"},
+		{"name of a part's node", "- name: db\n    cpus", "- name: tld\n    cpus", "configs/parts/dns.yaml:14: nodes[2].name: \"tld\" is there twice (a name that is not taken)\n" +
+			"site.yaml:30: links[2].to: the link leads nowhere: there is no node \"db\" (allowed is lb, web, tld, resolver, root, tld, authoritative)\n" +
+			`site.yaml:20: nodes[1].roles[0]: role "web" uses "db", but no link goes from "web" to "tld" (add it to links)`},
 		{"two mistakes", "disks: 1", "disks: 2000\n    memory_gb: 1", `site.yaml:23: nodes[2].disks: is 2000 (allowed is 0 (not emulated) to 1024)`},
 	})
 }
@@ -229,8 +231,8 @@ func TestStageText(t *testing.T) {
 	check(t, []slip{
 		{"empty", site, "", `site.yaml:1: has no fields (a YAML mapping, with lines like "stage: my-site")`},
 		{"a list", site, "[1, 2]", `site.yaml:1: has no fields (a YAML mapping, with lines like "stage: my-site")`},
-		{"not YAML", "resolver: resolver\n", "resolver: [\n", "site.yaml:7: is not YAML: did not find expected ',' or ']'"},
-		{"a tab", "title: My site\n", "title: x\n\tsite: y\n", "site.yaml:3: is not YAML: found character that cannot start any token"},
+		{"not YAML", "resolver: resolver\n", "resolver: [\n", "site.yaml:6: is not YAML: did not find expected ',' or ']'"},
+		{"a tab", "title: My site\n", "title: x\n\tsite: y\n", "site.yaml:2: is not YAML: found a tab character that violates indentation"},
 		{"not UTF-8", "title: My site", "title: \xff\xfe", "site.yaml: is not YAML: invalid leading UTF-8 octet"},
 		{"a second document", "claims:\n", "---\nclaims:\n", "site.yaml:41: a second YAML document starts here (one document in each file)"},
 		{"a field twice", "title: My site\n", "title: My site\nstage: other\n", "site.yaml:3: stage: is there twice, first on line 1 (each field once)"},
@@ -239,10 +241,10 @@ func TestStageText(t *testing.T) {
 		{"a tag", "title: My site", "title: !!binary aGk=", `site.yaml:2: title: has the tag "!!binary" (a value without a tag)`},
 		{"a key that is a list", "title: My site", "? [a]\n: b", "site.yaml:2: has a key that is not a word (a field's name before the colon)"},
 		{"very deep", "title: My site", "title: " + deep, "site.yaml:2: is nested too deep (at most 30 levels)"},
-		{"very deep, by lines", "title: My site", "title:\n" + ladder(40), "site.yaml:31: is nested too deep (at most 30 levels)"},
+		{"very deep, by lines", "title: My site", "title:\n" + ladder(40), "site.yaml:32: is nested too deep (at most 30 levels)"},
 		{"very many values", "title: My site", "title: [" + strings.Repeat("1,", 10_000) + "]", "site.yaml:2: is the value number 10001 (at most 10000 values in a file)"},
 		{"very long", "title: My site", "# " + strings.Repeat("x", 1<<20), "site.yaml: is too large (at most 1048576 bytes)"},
-		{"a name with a line break", "entry: lb", `entry: "a\nb"`, `site.yaml:5: entry: there is no role "a\nb" (allowed is web, lb)`},
+		{"a name with a line break", "entry: lb", `entry: "a\nb"`, `site.yaml:5: entry: there is no web or balancer role "a\nb" (allowed is lb, web)`},
 		{"a key with a line break", "title:", `"a\nb":`, `site.yaml:2: a b: unknown field (allowed is stage, title, adds, previous, compare, parts, site, entry, resolver, time_scale, nodes, links, variants, kills, experiments, claims)`},
 	})
 }

@@ -29,21 +29,21 @@ func site() targets.Topology {
 			node("db", targets.Role{Name: "db", Kind: targets.KindDatabase, Database: &targets.Database{
 				Data:   targets.Data{Users: 100, OrdersPerUser: 5},
 				Demand: map[targets.Statement]targets.Law{targets.StatementRead: targets.Constant(time.Millisecond)},
-				Access: targets.Constant(time.Millisecond), PoolPages: 10, Fsync: targets.FsyncFull, Connections: 10}}),
-			node("kv", targets.Role{Name: "kv", Kind: targets.KindKeyValue, KeyValue: &targets.KeyValue{
+				Access: targets.Constant(time.Millisecond), PoolPages: 10, Fsync: targets.FsyncFull, Connections: 10}},
+				targets.Role{Name: "kv", Kind: targets.KindKeyValue, KeyValue: &targets.KeyValue{
 				Data:   targets.Data{Users: 100},
 				Demand: map[targets.Statement]targets.Law{targets.StatementGet: targets.Constant(time.Millisecond)},
 				Fsync:  targets.FsyncOff, Connections: 10}}),
 			node("resolver", targets.Role{Name: "resolver", Kind: targets.KindResolver, Resolver: &targets.Resolver{
 				Root: "root", Reaches: []string{"root", "authoritative"}, Timeout: time.Second}}),
-			node("names",
-				targets.Role{Name: "root", Kind: targets.KindNameserver, Port: 53, Nameserver: &targets.Nameserver{Zone: ".",
-					Delegations: []targets.Delegation{{Zone: "shop.example.", Role: "authoritative", TTL: time.Hour}}}},
-				targets.Role{Name: "authoritative", Kind: targets.KindNameserver, Nameserver: &targets.Nameserver{Zone: "shop.example.",
+			node("root", targets.Role{Name: "root", Kind: targets.KindNameserver, Nameserver: &targets.Nameserver{Zone: ".",
+				Delegations: []targets.Delegation{{Zone: "shop.example.", Role: "authoritative", TTL: time.Hour}}}}),
+			node("names", targets.Role{Name: "authoritative", Kind: targets.KindNameserver, Nameserver: &targets.Nameserver{Zone: "shop.example.",
 					Records: []targets.Record{{Name: "www.shop.example.", Role: "lb", TTL: time.Second}}}}),
 		},
 		Links: []targets.Link{link(targets.Clients, "lb"), link("lb", "web-1"), link("lb", "web-2"), link("web-1", "db"),
-			link("web-2", "kv"), link(targets.Clients, "resolver"), link("resolver", "names")},
+			link("web-2", "db"),
+			link(targets.Clients, "resolver"), link("resolver", "root"), link("resolver", "names")},
 	}
 }
 

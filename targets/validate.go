@@ -3,7 +3,6 @@ package targets
 import (
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 )
 
@@ -61,7 +60,7 @@ func (t Topology) checkSize(ps *problems) {
 }
 
 func (t Topology) checkNames(ps *problems) {
-	nodes, roles := map[string]string{Clients: "the name of the users"}, map[string]string{}
+	nodes, roles := map[string]string{Clients: "stands for the users"}, map[string]string{}
 	for i, n := range t.Nodes {
 		at := fmt.Sprintf("nodes[%d]", i)
 		checkName(ps, at+".name", n.Name, nodes)
@@ -80,9 +79,9 @@ func checkName(ps *problems, field, name string, taken map[string]string) {
 	case !nodeName.MatchString(name):
 		ps.add(field, "a lower-case letter, then up to 39 of a-z 0-9 -", "%q is not a name", name)
 	case dup:
-		ps.add(field, "a name that is not taken", "%q is already %s", name, by)
+		ps.add(field, "a name that is not taken", "%q %s", name, by)
 	default:
-		taken[name] = "taken by " + strings.TrimSuffix(field, ".name")
+		taken[name] = "is there twice"
 	}
 }
 

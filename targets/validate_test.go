@@ -67,25 +67,25 @@ func TestValidateNamesAndMachines(t *testing.T) {
 	check(t, []rule{
 		{"node without a name", func(s *targets.Topology) { s.Nodes[1].Name = "" }, `nodes[1].name: "" is not a name: a lower-case letter, then up to 39 of a-z 0-9 -`},
 		{"name that would leave its folder", func(s *targets.Topology) { s.Nodes[1].Name = "../x" }, `nodes[1].name: "../x" is not a name: a lower-case letter, then up to 39 of a-z 0-9 -`},
-		{"two nodes of one name", func(s *targets.Topology) { s.Nodes[2].Name = "web-1" }, `nodes[2].name: "web-1" is already taken by nodes[1]: a name that is not taken`},
-		{"node called like the users", func(s *targets.Topology) { s.Nodes[1].Name = "clients" }, `nodes[1].name: "clients" is already the name of the users: a name that is not taken`},
-		{"two roles of one name", func(s *targets.Topology) { s.Nodes[2].Roles[0].Name = "web-1" }, `nodes[2].roles[0].name: "web-1" is already taken by nodes[1].roles[0]: a name that is not taken`},
+		{"two nodes of one name", func(s *targets.Topology) { s.Nodes[2].Name = "web-1" }, `nodes[2].name: "web-1" is there twice: a name that is not taken`},
+		{"node called like the users", func(s *targets.Topology) { s.Nodes[1].Name = "clients" }, `nodes[1].name: "clients" stands for the users: a name that is not taken`},
+		{"two roles of one name", func(s *targets.Topology) { s.Nodes[2].Roles[0].Name = "web-1" }, `nodes[2].roles[0].name: "web-1" is there twice: a name that is not taken`},
 		{"negative slots", func(s *targets.Topology) { s.Nodes[0].Machine.CPU.Slots = -1 }, "nodes[0].machine.cpu.slots: is -1: allowed is 0 (not emulated) to 1024"},
 		{"queue without bounds", func(s *targets.Topology) { s.Nodes[0].Machine.Disk.Queue = 100_001 }, "nodes[0].machine.disk.queue: is 100001: allowed is 0 to 100000"},
 		{"negative quantum", func(s *targets.Topology) { s.Nodes[0].Machine.Quantum = -1 }, "nodes[0].machine.quantum: is -1ns: allowed is 0 (work is never cut), or at least 100µs"},
 		{"quantum that cuts work to dust", func(s *targets.Topology) { s.Nodes[0].Machine.Quantum = 1 }, "nodes[0].machine.quantum: is 1ns: allowed is 0 (work is never cut), or at least 100µs"},
 		{"port out of range", func(s *targets.Topology) { role(s, "lb").Port = 65536 }, "nodes[0].roles[0].port: is 65536: allowed is 0 (any free port) to 65535"},
-		{"one port for two roles", func(s *targets.Topology) { role(s, "authoritative").Port = 53 }, `nodes[6].roles[1].port: role "root" of this node has port 53 already: a port of its own, or 0`},
+		{"one port for two roles", func(s *targets.Topology) { role(s, "db").Port, role(s, "kv").Port = 5432, 5432 }, `nodes[3].roles[1].port: role "db" of this node has port 5432 already: a port of its own, or 0`},
 	})
 }
 
 func TestValidateLinks(t *testing.T) {
 	check(t, []rule{
-		{"link to nowhere", func(s *targets.Topology) { s.Links[1].To = "web-9" }, `links[1].to: the link leads nowhere: there is no node "web-9": allowed is lb, web-1, web-2, db, kv, resolver, names`},
-		{"link from nowhere", func(s *targets.Topology) { s.Links[1].From = "lb-9" }, `links[1].from: there is no node "lb-9": allowed is lb, web-1, web-2, db, kv, resolver, names, clients`},
-		{"link to the users", func(s *targets.Topology) { s.Links[1].To = "clients" }, `links[1].to: the link leads nowhere: there is no node "clients": allowed is lb, web-1, web-2, db, kv, resolver, names`},
+		{"link to nowhere", func(s *targets.Topology) { s.Links[1].To = "web-9" }, `links[1].to: the link leads nowhere: there is no node "web-9": allowed is lb, web-1, web-2, db, resolver, root, names`},
+		{"link from nowhere", func(s *targets.Topology) { s.Links[1].From = "lb-9" }, `links[1].from: there is no node "lb-9": allowed is lb, web-1, web-2, db, resolver, root, names, clients`},
+		{"link to the users", func(s *targets.Topology) { s.Links[1].To = "clients" }, `links[1].to: the link leads nowhere: there is no node "clients": allowed is lb, web-1, web-2, db, resolver, root, names`},
 		{"link to itself", func(s *targets.Topology) { s.Links[1].To = "lb" }, `links[1]: "lb" is both ends: two nodes; roles of one node need no link`},
-		{"link twice", func(s *targets.Topology) { s.Links = append(s.Links, s.Links[3]) }, `links[7]: "web-1" to "db" is there twice: one link for each pair`},
+		{"link twice", func(s *targets.Topology) { s.Links = append(s.Links, s.Links[3]) }, `links[8]: "web-1" to "db" is there twice: one link for each pair`},
 		{"negative delay", func(s *targets.Topology) { s.Links[1].OneWay = -1 }, "links[1].delay: is -1ns: 0 to 10s one way"},
 		{"delay without end", func(s *targets.Topology) { s.Links[1].OneWay = time.Minute }, "links[1].delay: is 1m0s: 0 to 10s one way"},
 		{"jitter above the delay", func(s *targets.Topology) { s.Links[1].Jitter = time.Second }, "links[1].jitter: is 1s: 0 to the delay of 1ms"},
@@ -96,13 +96,13 @@ func TestValidateLinks(t *testing.T) {
 
 func TestValidateKindsAndStores(t *testing.T) {
 	check(t, []rule{
-		{"unknown kind", func(s *targets.Topology) { role(s, "resolver").Kind = "cache" }, `nodes[5].roles[0].kind: "cache" is not a kind: allowed is nameserver, resolver, web, database, keyvalue, balancer`},
-		{"no settings", func(s *targets.Topology) { role(s, "kv").KeyValue = nil }, "nodes[4].roles[0].keyvalue: a role of kind keyvalue needs its settings"},
+		{"unknown kind", func(s *targets.Topology) { role(s, "resolver").Kind = "cache" }, `nodes[4].roles[0].kind: "cache" is not a kind: allowed is nameserver, resolver, web, database, keyvalue, balancer`},
+		{"no settings", func(s *targets.Topology) { role(s, "kv").KeyValue = nil }, "nodes[3].roles[1].keyvalue: a role of kind keyvalue needs its settings"},
 		{"settings of two kinds", func(s *targets.Topology) { role(s, "db").KeyValue = role(s, "kv").KeyValue }, "nodes[3].roles[0].keyvalue: a role has one kind, and this one is a database: only settings of database"},
 		{"store that is not there", func(s *targets.Topology) { role(s, "web-1").Web.Store = "dbx" }, `nodes[1].roles[0].web.store: there is no role "dbx": allowed is db, kv`},
 		{"store that is none", func(s *targets.Topology) { role(s, "web-1").Web.Store = "root" }, `nodes[1].roles[0].web.store: role "root" is a "nameserver": allowed is db, kv`},
 		{"operation that is none", func(s *targets.Topology) { role(s, "web-1").Web.Demand["buy"] = targets.Law{} }, `nodes[1].roles[0].web.demand: "buy" is not an operation: allowed is user, orders, asset, post, login, me, photo`},
-		{"statement of the other kind", func(s *targets.Topology) { role(s, "kv").KeyValue.Demand[targets.StatementJoin] = targets.Law{} }, `nodes[4].roles[0].keyvalue.demand: "join" is not a statement of this kind: allowed is get, set`},
+		{"statement of the other kind", func(s *targets.Topology) { role(s, "kv").KeyValue.Demand[targets.StatementJoin] = targets.Law{} }, `nodes[3].roles[1].keyvalue.demand: "join" is not a statement of this kind: allowed is get, set`},
 		{"bad law", func(s *targets.Topology) { role(s, "web-1").Web.Demand[targets.OpUser] = targets.Law{Mean: -1} }, "nodes[1].roles[0].web.demand.user: mean is -1ns: allowed is 0 to 1m0s"},
 		{"bad law of the disk", func(s *targets.Topology) { role(s, "db").Database.Access.Shape = "gauss" }, `nodes[3].roles[0].database.access: unknown shape "gauss": allowed are constant, exponential, lognormal`},
 		{"no connections", func(s *targets.Topology) { role(s, "web-1").Web.Connections = 0 }, "nodes[1].roles[0].web.connections: is 0: allowed is 1 to 10000"},
@@ -160,22 +160,27 @@ func TestValidateNames(t *testing.T) {
 	}
 	const fqdn = `a fully qualified name with its last dot, like "www.shop.example."`
 	check(t, []rule{
-		{"zone without its last dot", root(func(n *targets.Nameserver) { n.Zone = "example" }), `nodes[6].roles[0].nameserver.zone: "example" is none: ` + fqdn},
-		{"empty label", root(func(n *targets.Nameserver) { n.Zone = "a..b." }), `nodes[6].roles[0].nameserver.zone: "a..b." is none: ` + fqdn},
-		{"label too long", root(func(n *targets.Nameserver) { n.Zone = strings.Repeat("a", 64) + "." }), fmt.Sprintf("nodes[6].roles[0].nameserver.zone: %q is none: ", strings.Repeat("a", 64)+".") + fqdn},
-		{"record outside the zone", auth(func(n *targets.Nameserver) { n.Records[0].Name = "www.other.example." }), `nodes[6].roles[1].nameserver.records[0].name: "www.other.example." lies outside the zone: a name inside "shop.example."`},
-		{"record that only ends alike", auth(func(n *targets.Nameserver) { n.Records[0].Name = "myshop.example." }), `nodes[6].roles[1].nameserver.records[0].name: "myshop.example." lies outside the zone: a name inside "shop.example."`},
-		{"record of no role", auth(func(n *targets.Nameserver) { n.Records[0].Role = "x" }), `nodes[6].roles[1].nameserver.records[0].role: there is no role "x": allowed is root, authoritative, resolver, web-1, web-2, db, kv, lb`},
-		{"record without TTL", auth(func(n *targets.Nameserver) { n.Records[0].TTL = 0 }), "nodes[6].roles[1].nameserver.records[0].ttl: is 0s: more than 0, at most 168h"},
-		{"TTL without end", root(func(n *targets.Nameserver) { n.Delegations[0].TTL = 200 * time.Hour }), "nodes[6].roles[0].nameserver.delegations[0].ttl: is 200h0m0s: more than 0, at most 168h"},
-		{"delegation to itself", root(func(n *targets.Nameserver) { n.Delegations[0].Zone = "." }), `nodes[6].roles[0].nameserver.delegations[0].zone: "." does not lie below the zone: a zone below "."`},
-		{"delegation to no nameserver", root(func(n *targets.Nameserver) { n.Delegations[0].Role = "lb" }), `nodes[6].roles[0].nameserver.delegations[0].role: role "lb" is a "balancer": allowed is root, authoritative`},
-		{"lame delegation", root(func(n *targets.Nameserver) { n.Delegations[0].Zone = "example." }), `nodes[6].roles[0].nameserver.delegations[0].role: role "authoritative" serves "shop.example.": the nameserver of "example."`},
-		{"root that is none", resolver(func(r *targets.Resolver) { r.Root = "web-1" }), `nodes[5].roles[0].resolver.root: role "web-1" is a "web": allowed is root, authoritative`},
-		{"root out of reach", resolver(func(r *targets.Resolver) { r.Reaches = r.Reaches[1:] }), `nodes[5].roles[0].resolver.reaches: root "root" is not in it: must hold the root`},
-		{"reach for nothing", resolver(func(r *targets.Resolver) { r.Reaches[1] = "kv" }), `nodes[5].roles[0].resolver.reaches: "root" delegates "shop.example." to it: must hold "authoritative"`},
-		{"negative cap", resolver(func(r *targets.Resolver) { r.MaxTTL = -1 }), "nodes[5].roles[0].resolver.max_ttl: is -1ns: 0 (no cap) or positive"},
-		{"no time-out", resolver(func(r *targets.Resolver) { r.Timeout = 0 }), "nodes[5].roles[0].resolver.timeout: is 0s: a positive duration"},
+		{"zone without its last dot", root(func(n *targets.Nameserver) { n.Zone = "example" }), `nodes[5].roles[0].nameserver.zone: "example" is none: ` + fqdn},
+		{"empty label", root(func(n *targets.Nameserver) { n.Zone = "a..b." }), `nodes[5].roles[0].nameserver.zone: "a..b." is none: ` + fqdn},
+		{"label too long", root(func(n *targets.Nameserver) { n.Zone = strings.Repeat("a", 64) + "." }), fmt.Sprintf("nodes[5].roles[0].nameserver.zone: %q is none: ", strings.Repeat("a", 64)+".") + fqdn},
+		{"record outside the zone", auth(func(n *targets.Nameserver) { n.Records[0].Name = "www.other.example." }), `nodes[6].roles[0].nameserver.records[0].name: "www.other.example." lies outside the zone: a name inside "shop.example."`},
+		{"record that only ends alike", auth(func(n *targets.Nameserver) { n.Records[0].Name = "myshop.example." }), `nodes[6].roles[0].nameserver.records[0].name: "myshop.example." lies outside the zone: a name inside "shop.example."`},
+		{"record of no role", auth(func(n *targets.Nameserver) { n.Records[0].Role = "x" }), `nodes[6].roles[0].nameserver.records[0].role: there is no role "x": allowed is root, authoritative, resolver, web-1, web-2, db, kv, lb`},
+		{"record without TTL", auth(func(n *targets.Nameserver) { n.Records[0].TTL = 0 }), "nodes[6].roles[0].nameserver.records[0].ttl: is 0s: more than 0, at most 168h"},
+		{"TTL without end", root(func(n *targets.Nameserver) { n.Delegations[0].TTL = 200 * time.Hour }), "nodes[5].roles[0].nameserver.delegations[0].ttl: is 200h0m0s: more than 0, at most 168h"},
+		{"delegation to itself", root(func(n *targets.Nameserver) { n.Delegations[0].Zone = "." }), `nodes[5].roles[0].nameserver.delegations[0].zone: "." does not lie below the zone: a zone below "."`},
+		{"delegation to no nameserver", root(func(n *targets.Nameserver) { n.Delegations[0].Role = "lb" }), `nodes[5].roles[0].nameserver.delegations[0].role: role "lb" is a "balancer": allowed is root, authoritative`},
+		{"two on one node", func(s *targets.Topology) {
+			second := s.Nodes[4].Roles[0]
+			second.Name = "second"
+			s.Nodes[4].Roles = append(s.Nodes[4].Roles, second)
+		}, `nodes[4].roles[1]: roles "resolver" and "second" would need the same port of node "resolver": one nameserver or resolver for each node`},
+		{"lame delegation", root(func(n *targets.Nameserver) { n.Delegations[0].Zone = "example." }), `nodes[5].roles[0].nameserver.delegations[0].role: role "authoritative" serves "shop.example.": the nameserver of "example."`},
+		{"root that is none", resolver(func(r *targets.Resolver) { r.Root = "web-1" }), `nodes[4].roles[0].resolver.root: role "web-1" is a "web": allowed is root, authoritative`},
+		{"root out of reach", resolver(func(r *targets.Resolver) { r.Reaches = r.Reaches[1:] }), `nodes[4].roles[0].resolver.reaches: root "root" is not in it: must hold the root`},
+		{"reach for nothing", resolver(func(r *targets.Resolver) { r.Reaches[1] = "kv" }), `nodes[4].roles[0].resolver.reaches: "root" delegates "shop.example." to it: must hold "authoritative"`},
+		{"negative cap", resolver(func(r *targets.Resolver) { r.MaxTTL = -1 }), "nodes[4].roles[0].resolver.max_ttl: is -1ns: 0 (no cap) or positive"},
+		{"no time-out", resolver(func(r *targets.Resolver) { r.Timeout = 0 }), "nodes[4].roles[0].resolver.timeout: is 0s: a positive duration"},
 	})
 }
 

@@ -108,7 +108,8 @@ func TestCallers(t *testing.T) {
 		{"lb", []string{"lb"}},
 		{"web-1", []string{"lb", "web-1"}},
 		{"db", []string{"web-1", "db"}},
-		{"root", []string{"resolver", "names"}},
+		{"kv", []string{"web-2", "db"}},
+		{"root", []string{"resolver", "root"}},
 		{"authoritative", []string{"resolver", "names"}}, // a delegation is no connection
 		{"nobody", nil},
 	} {
@@ -120,8 +121,8 @@ func TestCallers(t *testing.T) {
 
 func TestLookups(t *testing.T) {
 	s := site()
-	if n, ok := s.Node("names"); !ok || len(n.Roles) != 2 {
-		t.Errorf("node names: %+v, %v", n, ok)
+	if n, ok := s.Node("db"); !ok || len(n.Roles) != 2 {
+		t.Errorf("node db: %+v, %v", n, ok)
 	}
 	if _, ok := s.Node("nobody"); ok {
 		t.Error("a node that is not there was found")
@@ -141,6 +142,7 @@ func TestLookups(t *testing.T) {
 		ok       bool
 	}{
 		{"lb", "web-1", time.Millisecond, true}, {"lb", "lb", 0, true}, {"web-1", "lb", 0, false}, {"lb", "db", 0, false},
+		{"clients", "clients", 0, true},
 	} {
 		if l, ok := s.Link(row.from, row.to); ok != row.ok || l.OneWay != row.delay {
 			t.Errorf("link %s to %s: %+v, %v", row.from, row.to, l, ok)

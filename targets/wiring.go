@@ -106,7 +106,7 @@ func (t Topology) checkNameservers(ps *problems) {
 			}
 			if first != "" {
 				ps.add(fmt.Sprintf("nodes[%d].roles[%d]", i, j), "one nameserver or resolver for each node",
-					"roles %s and %s would need the same port of node %s", first, r.Name, n.Name)
+					"roles %q and %q would need the same port of node %q", first, r.Name, n.Name)
 			}
 			first = r.Name
 		}

@@ -10,6 +10,7 @@ import (
 	"rung/bench/ledger"
 	"rung/bench/plan"
 	"rung/bench/record"
+	"rung/bench/traffic"
 	"rung/targets"
 )
 
@@ -63,12 +64,13 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 	if err != nil {
 		return nil, err
 	}
-	var source bench.Source = shop.Only(o.only...)
+	shop = shop.Only(o.only...)
+	var source bench.Source = shop
 	if o.ledger != nil {
 		// Photos are left out: the site has no list of them to check against.
 		source = o.ledger.Watch(source, string(targets.OpPost))
 	}
-	recorder, closeLog, err := b.recorder(o, source, out.plan)
+	recorder, closeLog, err := b.recorder(o, shop, out.plan)
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +105,8 @@ func (s *session) plan(o order) (bench.Plan, error) {
 	return plan.Poisson(o.rate, o.length, s.cfg.Seed+uint64(s.attacks))
 }
 
-func (b *bed) recorder(o order, source bench.Source, p bench.Plan) (*record.Recorder, func() error, error) {
-	cfg := record.Config{Name: o.name, Operations: source.Operations(), Plan: p,
+func (b *bed) recorder(o order, shop *traffic.Shop, p bench.Plan) (*record.Recorder, func() error, error) {
+	cfg := record.Config{Name: o.name, Operations: shop.Operations(), Operation: shop.Operation, Plan: p,
 		Timeout: b.session.cfg.Workload.Timeout, Interval: o.interval, Started: time.Now().UTC()}
 	if !o.keep {
 		return record.New(cfg), func() error { return nil }, nil

@@ -38,7 +38,8 @@ func (s *session) variantCapacity(ctx context.Context, b *bed, e bench.Experimen
 	if variant != nil {
 		prediction = variant.Prediction
 	}
-	c, err := s.capacity(ctx, b, prediction, s.cfg.Profile.Probes)
+	// A coarser bracket will do: a variant is only compared with the stage.
+	c, err := s.capacity(ctx, b, prediction, max(2, s.cfg.Profile.Probes-1))
 	if c != nil && len(c.Probes) > 0 {
 		s.capacityFacts(e.Name+".", *c)
 		if variant != nil {

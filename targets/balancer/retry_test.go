@@ -182,13 +182,6 @@ func TestAnswersAreNotRepeated(t *testing.T) {
 	}
 }
 
-// refusing is an address where nobody listens.
-func refusing(t *testing.T) string {
-	l := listen(t)
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func TestUnsentIsRepeatedForAnyMethod(t *testing.T) {
 	var got atomic.Pointer[string]
 	good := newUpstream(t, "web-9", func(w http.ResponseWriter, r *http.Request) {
@@ -203,8 +196,14 @@ func TestUnsentIsRepeatedForAnyMethod(t *testing.T) {
 			t.Run(fmt.Sprintf("%s chunked=%v", name, chunked), func(t *testing.T) {
 				spec := plainSpec()
 				spec.Servers, spec.Retries = []string{"web-1", "web-2"}, 2
-				dead := map[string]string{"web-1": refusing(t), "web-2": refusing(t)}
-				s := newSite(t, spec, balancer.Config{Servers: dead}, good)
+				dial := func(ctx context.Context, role string) (net.Conn, error) {
+					if role != good.name {
+						return nil, syscall.ECONNREFUSED
+					}
+					return new(net.Dialer).DialContext(ctx, "tcp", good.address())
+				}
+				dead := map[string]string{"web-1": "dead:1", "web-2": "dead:2"}
+				s := newSite(t, spec, balancer.Config{Servers: dead, Dial: dial}, good)
 				var r io.Reader = strings.NewReader(body)
 				if chunked {
 					r = io.MultiReader(r) // hides the length
