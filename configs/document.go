@@ -41,7 +41,7 @@ func newDocument(name string, text []byte) (document, error) {
 	var root, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	if err := decoder.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
-		return d, yamlError(name, err)
+		return d, yamlError(name, text, err)
 	}
 	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
 		return d, Error{File: name, Line: 1, Problem: "has no fields", Allowed: `a YAML mapping, with lines like "stage: my-site"`}
@@ -50,7 +50,7 @@ func newDocument(name string, text []byte) (document, error) {
 	case err == nil:
 		return d, Error{File: name, Line: second.Line, Problem: "a second YAML document starts here", Allowed: "one document in each file"}
 	case !errors.Is(err, io.EOF):
-		return d, yamlError(name, err)
+		return d, yamlError(name, text, err)
 	}
 	d.root = root.Content[0]
 	values := 0
@@ -108,14 +108,14 @@ var (
 	fromZero = regexp.MustCompile(`^did not find expected (node content|'-' indicator|key|',' or|<document start>)`)
 )
 
-func yamlError(name string, err error) error {
+func yamlError(name string, file []byte, err error) error {
 	text, line := strings.TrimPrefix(err.Error(), "yaml: "), 0
 	if m := yamlLine.FindStringSubmatch(text); m != nil {
 		line, _ = strconv.Atoi(m[1]) // digits by the pattern
 		text = m[2]
 	}
 	if fromZero.MatchString(text) {
-		line++
+		line = min(line, bytes.Count(file, []byte("\n"))) + 1
 	}
 	return Error{File: name, Line: line, Problem: "is not YAML: " + text}
 }

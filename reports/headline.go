@@ -7,20 +7,24 @@ import (
 	"rung/bench"
 )
 
-// Headline says in one sentence, or two, what a run found. A run that ended
-// early says so first.
+// Headline says in a few sentences what a run found. A run that ended early
+// says so first.
 func Headline(run bench.Run) string {
-	var b strings.Builder
+	sentences := Sentences(run)
 	if run.Partial != "" {
-		fmt.Fprintf(&b, "PARTIAL RUN (%s). ", strings.TrimRight(run.Partial, ". "))
+		sentences = append([]string{fmt.Sprintf("PARTIAL RUN (%s).", strings.TrimRight(run.Partial, ". "))}, sentences...)
 	}
-	b.WriteString(carried(run))
+	return strings.Join(sentences, " ")
+}
+
+// Sentences are the parts of the headline: how much the stages carried, then
+// the largest step, if there is one, and how the verdicts fell.
+func Sentences(run bench.Run) []string {
+	out := []string{carried(run) + "."}
 	if step := bestStep(run); step != "" {
-		b.WriteString("; " + step)
+		out = append(out, step+".")
 	}
-	b.WriteString(". ")
-	b.WriteString(verdictSentence(Verdicts(run)))
-	return b.String()
+	return append(out, verdictSentence(Verdicts(run)))
 }
 
 // carried says how much the stages carried.
@@ -70,7 +74,7 @@ func bestStep(run bench.Run) string {
 	if best.Stage == "" {
 		return ""
 	}
-	return fmt.Sprintf("the largest step was %s with %s the capacity of %s", best.Stage,
+	return fmt.Sprintf("The largest step was %s with %s the capacity of %s", best.Stage,
 		Ratio(best.Change.Ratio), best.Against)
 }
 
@@ -100,20 +104,11 @@ func SLO(s bench.SLO) string {
 		return "no objective"
 	}
 	return fmt.Sprintf("%s ≤ %s and failures ≤ %s", Quantile(s.Quantile), Setting(s.Latency),
-		trimmed(Percent(s.Failures)))
+		PercentSetting(s.Failures))
 }
 
 func perSecond(rate float64) string {
 	return strings.TrimSuffix(Rate(rate), "/s") + " requests per second"
-}
-
-// trimmed drops zeros after the decimal point of a percentage.
-func trimmed(percent string) string {
-	number, ok := strings.CutSuffix(percent, "%")
-	if !ok || !strings.Contains(number, ".") {
-		return percent
-	}
-	return strings.TrimRight(strings.TrimRight(number, "0"), ".") + "%"
 }
 
 func plural(n int, noun string) string {

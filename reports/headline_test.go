@@ -31,7 +31,7 @@ func TestHeadline(t *testing.T) {
 		{"one stage", bench.Run{Workload: slo, Stages: []bench.StageResult{passed}},
 			"1 stage carried 215 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%. The one verdict passed."},
 		{"a step", bench.Run{Workload: slo, Stages: []bench.StageResult{passed, stage("b", "a", 420, 440)}},
-			"2 stages carried 215 to 420 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%; the largest step was b with 1.95× the capacity of a. The one verdict passed."},
+			"2 stages carried 215 to 420 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%. The largest step was b with 1.95× the capacity of a. The one verdict passed."},
 		{"brackets that overlap are no step", bench.Run{Workload: slo, Stages: []bench.StageResult{passed, stage("b", "a", 220, 240)}},
 			"2 stages carried 215 to 220 requests per second within p99 ≤ 250 ms and failures ≤ 0.1%. The one verdict passed."},
 		{"a doubtful stage does not count", bench.Run{Workload: slo, Stages: []bench.StageResult{passed, doubtful}},
@@ -165,7 +165,7 @@ func TestValidity(t *testing.T) {
 		{"precise clock", func(*bench.Run) {}, "Clock error", bench.Pass, "58.0 µs"},
 		{"runtime timers", func(r *bench.Run) { r.Stages[1].Common.Generator.Precise = false }, "Clock error", bench.Unknown, "1 attack paced"},
 		{"one run", func(*bench.Run) {}, "Repeats", "", "1"},
-		{"open loop", func(*bench.Run) {}, "Load model", "", "open loop, poisson"},
+		{"open loop", func(*bench.Run) {}, "Load model", "", "open loop, Poisson"},
 		{"emulated", func(*bench.Run) {}, "Emulated", "", "hardware set book"},
 		{"bare", func(r *bench.Run) { r.Hardware.Name = "bare" }, "Emulated", "", "nothing"},
 	}

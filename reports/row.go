@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"strings"
 	"time"
 
 	"rung/bench"
@@ -58,7 +59,13 @@ func Bracket(passed, failed float64) string {
 	case failed <= 0:
 		return "≥" + Rate(passed)
 	}
-	return Rate(passed) + "–" + Rate(failed)
+	low, high := Rate(passed), Rate(failed)
+	// A unit that both have is said once.
+	number, unit, _ := strings.Cut(strings.TrimSuffix(low, "/s"), Thin)
+	if _, other, _ := strings.Cut(strings.TrimSuffix(high, "/s"), Thin); unit == other {
+		low = number
+	}
+	return low + "–" + high
 }
 
 // Worst sums up the kill matrix of a stage: the worst over all rows that can

@@ -71,13 +71,37 @@ func Setting(d time.Duration) string {
 	return withoutZeros(Duration(d))
 }
 
+// Plain formats a number that somebody chose: "20", "0.99".
+func Plain(v float64) string {
+	if !finite(v) {
+		return Missing
+	}
+	return sign(v) + trimZeros(digits3(math.Abs(v)))
+}
+
+// PercentSetting is Percent of a share that somebody chose: "8%", "0.1%".
+func PercentSetting(share float64) string {
+	number, ok := strings.CutSuffix(Percent(share), "%")
+	if !ok {
+		return number
+	}
+	return trimZeros(number) + "%"
+}
+
+func trimZeros(number string) string {
+	if !strings.Contains(number, ".") {
+		return number
+	}
+	return strings.TrimRight(strings.TrimRight(number, "0"), ".")
+}
+
 // withoutZeros drops the zeros at the end of the number before a unit.
 func withoutZeros(text string) string {
 	number, name, found := strings.Cut(text, Thin)
-	if !found || !strings.Contains(number, ".") {
+	if !found {
 		return text
 	}
-	return strings.TrimRight(strings.TrimRight(number, "0"), ".") + Thin + name
+	return trimZeros(number) + Thin + name
 }
 
 // Rate formats a rate per second: "215/s", "1.24 k/s".

@@ -117,7 +117,7 @@ func lateness(run bench.Run) Item {
 		}
 	})
 	item.Why = fmt.Sprintf("Send time behind plan, of the worst attack. Late is more than %s; up to %s of requests may be. It counts as response time.",
-		Setting(after), trimmed(Percent(LateShare)))
+		Setting(after), PercentSetting(LateShare))
 	if planned == 0 || worst == nil {
 		return item
 	}
@@ -202,12 +202,19 @@ func repeats(run bench.Run) Item {
 	return item
 }
 
-func model(run bench.Run) Item {
-	law := string(run.Workload.Arrivals)
-	if law == "" {
-		law = "unknown"
+// Arrivals names an arrival law: "Poisson arrivals".
+func Arrivals(a bench.Arrivals) string {
+	switch a {
+	case bench.ArrivalsPoisson:
+		return "Poisson arrivals"
+	case "":
+		return "unknown arrivals"
 	}
-	return Item{Label: "Load model", Value: "open loop, " + law + " arrivals",
+	return string(a) + " arrivals"
+}
+
+func model(run bench.Run) Item {
+	return Item{Label: "Load model", Value: "open loop, " + Arrivals(run.Workload.Arrivals),
 		Why: "Requests are sent when they are due, whether or not earlier ones have answered."}
 }
 

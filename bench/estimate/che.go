@@ -12,9 +12,18 @@ func Misses(rates []float64, c int) float64 {
 	life := lifetime(rates, c)
 	misses := 0.0
 	for _, r := range rates {
-		misses += r * math.Exp(-r*life)
+		misses += r * missing(r, life)
 	}
 	return misses
+}
+
+// missing is the probability that an item asked for at rate r is gone again.
+// An item that is never asked for is not there.
+func missing(r, life float64) float64 {
+	if r <= 0 {
+		return 1
+	}
+	return math.Exp(-r * life)
 }
 
 // lifetime is Che's T: how long an item stays that is not asked for again.
@@ -52,21 +61,17 @@ func lifetime(rates []float64, c int) float64 {
 // Zipf returns the probabilities of n items whose popularity falls as
 // rank^-exponent, most popular first.
 func Zipf(n int, exponent float64) []float64 {
+	if n <= 0 {
+		return nil
+	}
 	p := make([]float64, n)
+	total := 0.0
 	for i := range p {
 		p[i] = math.Pow(float64(i+1), -exponent)
+		total += p[i]
 	}
-	total := sum(p)
 	for i := range p {
 		p[i] /= total
 	}
 	return p
-}
-
-func sum(values []float64) float64 {
-	total := 0.0
-	for _, v := range values {
-		total += v
-	}
-	return total
 }

@@ -20,8 +20,11 @@ const (
 	lookupTolerance   = 0.15
 )
 
-const limits = "Poisson arrivals, independent waits, steady state; trust up to 80% use of the busiest resource, " +
-	"means only above 90%"
+const (
+	limits = "Poisson arrivals, independent waits at different resources, steady state; trust up to 80% use of the " +
+		"busiest resource, nothing above 90%"
+	latencyModel = "floor + gamma law of the waits, mixed over operations and over the number of long jobs in the way"
+)
 
 // Predict makes every estimate of a topology under a workload, at the common
 // rate (requests per second). Hop is the calibrated real time that the
@@ -34,7 +37,7 @@ func Predict(t targets.Topology, w bench.Workload, rate float64, hop time.Durati
 	var p bench.Prediction
 	for _, c := range m.centers {
 		p.Demands = append(p.Demands, bench.Demand{Node: c.node, Resource: c.resource, Slots: c.slots * c.servers,
-			TimeNs: c.time * 1e9, Ceiling: c.ceiling()})
+			TimeNs: c.time() * 1e9, Ceiling: c.ceiling()})
 	}
 	if limit := m.bottleneck(); limit != nil {
 		capacity := m.capacity(w.SLO.Quantile, w.SLO.Latency.Seconds())
@@ -65,32 +68,30 @@ func (m *model) capacityEstimate(limit *center, capacity float64, slo bench.SLO)
 }
 
 func (m *model) latencyEstimates(rate float64) []bench.Estimate {
-	var lines []string
-	for i, r := range m.routes {
-		x := m.responses(rate)[i]
-		lines = append(lines, fmt.Sprintf("%s (%.3g%%): floor %.4g ms, mean wait %.4g ms", r.operation, r.share*100, r.floor*1e3, x.mean*1e3))
-	}
+	rs := m.responses(rate)
+	lines := m.routeLines(rs)
 	use := 0.0
 	for _, c := range m.centers {
 		use = max(use, rate/c.ceiling())
-		w := c.wait(rate)
-		lines = append(lines, fmt.Sprintf("%s %s at %.4g/s: use %.3g%%, P(wait) %.3g, mean wait of one piece %.4g ms",
-			c.node, c.resource, rate, 100*rate/c.ceiling(), w.Busy, w.Mean*1e3))
+		lines = append(lines, c.at(rate).describe(rate))
 	}
 	if m.hop > 0 {
 		lines = append(lines, fmt.Sprintf("every round trip carries %v of real software time, as calibrated", m.hop))
 	}
-	outside := ""
-	if use >= 0.9 {
+	outside := m.outside
+	switch {
+	case use >= 0.9:
 		outside = fmt.Sprintf("the busiest resource is %.3g%% used", use*100)
+	case m.constant:
+		outside = "requests come at constant gaps, and so wait less than the model says"
 	}
 	var out []bench.Estimate
 	for _, row := range []struct {
 		fact         string
 		q, tolerance float64
 	}{{"common.p50_ns", 0.5, p50Tolerance}, {"common.p99_ns", 0.99, p99Tolerance}} {
-		value := m.quantile(rate, row.q) * 1e9
-		e := bench.Estimate{Fact: row.fact, Value: value, Tolerance: row.tolerance, Model: "floor + gamma law of the waits, mixed over operations",
+		value := quantile(rs, row.q) * 1e9
+		e := bench.Estimate{Fact: row.fact, Value: value, Tolerance: row.tolerance, Model: latencyModel,
 			Derivation: append(lines[:len(lines):len(lines)], fmt.Sprintf("quantile %.3g of the mix: %.4g ms", row.q, value/1e6)),
 			Limits:     limits, Outside: outside}
 		if math.IsInf(value, 1) {
@@ -99,6 +100,24 @@ func (m *model) latencyEstimates(rate float64) []bench.Estimate {
 		out = append(out, e)
 	}
 	return out
+}
+
+// routeLines words the routes: the floor, and the mean of what is beyond.
+func (m *model) routeLines(rs []response) []string {
+	var lines []string
+	for _, r := range m.routes {
+		mean, share := 0.0, 0.0
+		for _, x := range rs {
+			if x.route == r {
+				mean += x.share * x.mean
+				share += x.share
+			}
+		}
+		if share > 0 {
+			lines = append(lines, fmt.Sprintf("%s (%.3g%%): floor %.4g ms, mean beyond it %.4g ms", r.operation, share*100, r.floor*1e3, mean/share*1e3))
+		}
+	}
+	return lines
 }
 
 func (m *model) missEstimate(w bench.Workload) bench.Estimate {

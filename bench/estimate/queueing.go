@@ -25,11 +25,13 @@ func ErlangC(c int, a float64) float64 {
 }
 
 // Wait is the queueing time before one piece of work: it is zero with
-// probability 1-Busy, and else exponential with mean Mean/Busy.
+// probability 1-Busy, and else a gamma law with mean Mean/Busy.
 type Wait struct {
 	Busy float64
 	// Mean over all pieces of work, in seconds.
 	Mean float64
+	// Phases is the shape of the gamma law. 0 stands for 1, exponential.
+	Phases float64
 }
 
 // Variance of the wait in square seconds.
@@ -37,7 +39,11 @@ func (w Wait) Variance() float64 {
 	if w.Busy <= 0 {
 		return 0
 	}
-	return 2*w.Mean*w.Mean/w.Busy - w.Mean*w.Mean
+	phases := w.Phases
+	if phases <= 0 {
+		phases = 1
+	}
+	return (1+1/phases)*w.Mean*w.Mean/w.Busy - w.Mean*w.Mean
 }
 
 // WaitOf approximates the wait in a queue of c servers with Poisson arrivals

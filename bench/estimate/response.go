@@ -2,48 +2,114 @@ package estimate
 
 import "math"
 
-// response is the law of one route's response time at one rate: a floor
-// plus the sum of its waits, the sum taken as a gamma law of the same mean
-// and variance.
+// response is the law of the response time of some requests at one rate:
+// a floor, plus nothing with probability free, and else plus a gamma law. The
+// gamma law stands for the sum of waits and random service times, by their
+// mean and variance.
 type response struct {
+	route          *route
 	share, floor   float64
-	mean, variance float64 // of the sum of waits
+	mean, variance float64 // of what is beyond the floor, free or not
+	free           float64
+	endless        bool
 }
 
+// responses at rate lambda: one for each route and, where long work makes
+// short work wait, for each number of long ones at the center where that
+// varies most. Short work sees that number frozen; so all its waits there
+// are long together, or short together.
 func (m *model) responses(lambda float64) []response {
+	loads := make(map[*center]load, len(m.centers))
+	var main *center
+	most := 0.0
+	for _, c := range m.centers {
+		l := c.at(lambda)
+		loads[c] = l
+		if spread := l.wait.Variance(); l.long != nil && spread > most {
+			main, most = c, spread
+		}
+	}
 	var out []response
 	for _, r := range m.routes {
-		x := response{share: r.share, floor: r.floor}
-		for _, v := range r.visits {
-			w := v.center.wait(lambda)
-			if math.IsInf(w.Mean, 1) {
-				x.mean = math.Inf(1)
-				break
-			}
-			x.mean += v.pieces * w.Mean
-			x.variance += v.pieces * w.Variance()
+		scenes := 1
+		if main != nil && r.stops(main) {
+			scenes = len(loads[main].long.share)
 		}
-		out = append(out, x)
+		for k := range scenes {
+			x := response{route: r, share: r.share, floor: r.floor, mean: r.served, variance: r.spread, free: 1}
+			if r.spread > 0 {
+				x.free = 0
+			}
+			for _, v := range r.visits {
+				x.add(v, loads[v.center], scenes > 1 && v.center == main, k)
+			}
+			if scenes > 1 {
+				x.share *= loads[main].long.share[k]
+			}
+			out = append(out, x)
+		}
 	}
 	return out
+}
+
+// stops says whether the route has short work, and only that, at a center.
+func (r *route) stops(at *center) bool {
+	short := false
+	for _, v := range r.visits {
+		if v.center == at && v.long > 0 {
+			return false
+		}
+		short = short || v.center == at
+	}
+	return short
+}
+
+// add adds the wait of a visit; frozen with k long ones at the center.
+func (x *response) add(v visit, l load, frozen bool, k int) {
+	if l.full {
+		x.endless = true
+		return
+	}
+	if v.long > 0 {
+		if l.long == nil { // nothing arrives: nobody waits
+			return
+		}
+		mean, variance := l.long.stay(v.long)
+		x.mean += mean - v.long
+		x.variance += variance
+		x.free = 0
+		return
+	}
+	w := l.wait
+	if frozen {
+		w = l.long.wait[k]
+	}
+	x.mean += w.Mean
+	x.variance += w.Variance()
+	x.free *= 1 - w.Busy
 }
 
 // beyond is the probability that the response takes longer than t.
 func (r response) beyond(t float64) float64 {
 	switch {
-	case math.IsInf(r.mean, 1):
+	case r.endless || t < r.floor:
 		return 1
-	case t < r.floor:
-		return 1
-	case r.mean <= 0 || r.variance <= 0:
+	case r.mean <= 0 || r.free >= 1:
 		return 0
 	}
-	shape := r.mean * r.mean / r.variance
-	return upperGamma(shape, (t-r.floor)*r.mean/r.variance)
+	// What is beyond the floor when it is not free.
+	mean := r.mean / (1 - r.free)
+	variance := (r.variance+r.mean*r.mean)/(1-r.free) - mean*mean
+	if variance <= 1e-9*mean*mean {
+		if t < r.floor+mean {
+			return 1 - r.free
+		}
+		return 0
+	}
+	return (1 - r.free) * upperGamma(mean*mean/variance, (t-r.floor)*mean/variance)
 }
 
-// beyond is the share of all requests whose response takes longer than t at
-// rate lambda.
+// beyond is the share of all requests whose response takes longer than t.
 func beyond(rs []response, t float64) float64 {
 	total, share := 0.0, 0.0
 	for _, r := range rs {
@@ -58,8 +124,7 @@ func beyond(rs []response, t float64) float64 {
 
 // quantile of the response time over the whole mix, in seconds; infinite at
 // and above saturation.
-func (m *model) quantile(lambda, q float64) float64 {
-	rs := m.responses(lambda)
+func quantile(rs []response, q float64) float64 {
 	low, high := 0.0, 1e-6
 	for beyond(rs, high) > 1-q {
 		high *= 2
@@ -78,61 +143,24 @@ func (m *model) quantile(lambda, q float64) float64 {
 }
 
 // capacity is the highest rate whose response time at q stays within limit
-// seconds; the ceiling of the bottleneck when that comes first.
+// seconds; the ceiling of the bottleneck when that comes first, and 0 when no
+// rate is low enough.
 func (m *model) capacity(q, limit float64) float64 {
 	c := m.bottleneck()
 	if c == nil {
 		return math.Inf(1)
 	}
+	meets := func(rate float64) bool { return beyond(m.responses(rate), limit) <= 1-q }
 	low, high := 0.0, c.ceiling()
-	for range 50 {
-		if mid := (low + high) / 2; m.quantile(mid, q) <= limit {
+	if !meets(0) {
+		return 0
+	}
+	for range 40 {
+		if mid := (low + high) / 2; meets(mid) {
 			low = mid
 		} else {
 			high = mid
 		}
 	}
 	return low
-}
-
-// upperGamma is the regularised upper incomplete gamma function Q(a, x), by
-// its series below a+1 and by Lentz's continued fraction above (Abramowitz
-// and Stegun 6.5.29 and 6.5.31).
-func upperGamma(a, x float64) float64 {
-	if x <= 0 {
-		return 1
-	}
-	lg, _ := math.Lgamma(a)
-	front := math.Exp(a*math.Log(x) - x - lg)
-	const steps, tiny, enough = 1000, 1e-300, 1e-14
-	if x < a+1 {
-		term := 1 / a
-		total := term
-		for n := 1; n < steps && math.Abs(term) > math.Abs(total)*enough; n++ {
-			term *= x / (a + float64(n))
-			total += term
-		}
-		return max(0, 1-front*total)
-	}
-	b := x + 1 - a
-	c, d := 1/tiny, 1/b
-	h := d
-	for n := 1; n < steps; n++ {
-		an := -float64(n) * (float64(n) - a)
-		b += 2
-		d = 1 / nonzero(an*d+b, tiny)
-		c = nonzero(b+an/c, tiny)
-		h *= d * c
-		if math.Abs(d*c-1) < enough {
-			break
-		}
-	}
-	return min(1, front*h)
-}
-
-func nonzero(v, tiny float64) float64 {
-	if math.Abs(v) < tiny {
-		return tiny
-	}
-	return v
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -161,9 +162,28 @@ func middle(c bench.Capacity) (rate float64, doubt string) {
 	return c.Failed, c.Doubt
 }
 
-// clearly is the use from which a resource counts as the limit; below it the
-// stage was not saturated.
-const clearly = 0.8
+// A resource counts as the limit from a use of clearly on, when no other is
+// used nearly as much. It is below 1: an SLO on a quantile is missed before a
+// resource is always busy.
+const (
+	clearly = 0.65
+	nearly  = 0.9
+)
+
+// undecided says why the uses do not single out a limit; empty when they do.
+func undecided(uses []bench.Use) string {
+	limit := bottleneck(uses)
+	if limit.Use < clearly {
+		return fmt.Sprintf("no resource was more than %.0f%% used at capacity", limit.Use*100)
+	}
+	rest := slices.DeleteFunc(slices.Clone(uses), func(u bench.Use) bool {
+		return estimate.Group(u.Node) == limit.Node && u.Resource == limit.Resource
+	})
+	if second := bottleneck(rest); second.Use > nearly*limit.Use {
+		return fmt.Sprintf("%s (%.0f%%) and %s (%.0f%%) are used about as much", limit, limit.Use*100, second, second.Use*100)
+	}
+	return ""
+}
 
 // capacityFacts states a search's facts, under a prefix with its dot.
 func (s *session) capacityFacts(prefix string, c bench.Capacity) {
@@ -173,14 +193,14 @@ func (s *session) capacityFacts(prefix string, c bench.Capacity) {
 	}
 	s.facts.Doubt(prefix+"capacity_per_s", rate, fmt.Sprintf("middle of the bracket %.4g/s passed, %.4g/s failed", c.Passed, c.Failed), doubt)
 	limit := c.Bottleneck
-	if limit.Use < clearly && doubt == "" {
-		doubt = fmt.Sprintf("no resource was more than %.0f%% used at capacity", limit.Use*100)
-	}
 	var at bench.Probe // the highest rate that passed, or else the first
 	for i, p := range c.Probes {
 		if i == 0 || (p.Word == bench.Pass && p.Rate == c.Passed) {
 			at = p
 		}
+	}
+	if doubt == "" {
+		doubt = undecided(at.Uses)
 	}
 	for _, u := range at.Uses {
 		name := estimate.Group(u.Node) + "." + u.Resource

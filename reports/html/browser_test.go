@@ -237,6 +237,16 @@ func TestPageFollowsThemePaperAndLinks(t *testing.T) {
 	if !ask[bool](ctx, t, `Array.from(document.querySelectorAll('details')).every(d => d.open) && `+undrawn+`.length === 0`) {
 		t.Error("paper does not show every folded part and chart")
 	}
+	if err := chromedp.Do(ctx, call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}), chromedp.EmulateViewport(960, 700)); err != nil {
+		t.Fatal(err)
+	}
+	if n := ask[int](ctx, t, overflow); n > 0 {
+		t.Errorf("the page is %d pixels too wide for paper", n)
+	}
+	capture(ctx, t, "paper")
+	if err := chromedp.Do(ctx, scheme("dark"), chromedp.EmulateViewport(1280, 900)); err != nil {
+		t.Fatal(err)
+	}
 	ask[chromedp.Void](ctx, t, `window.dispatchEvent(new Event('afterprint'))`)
 	pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPrintBackground()))
 	if err != nil {

@@ -54,8 +54,8 @@ func short(stage string) string {
 
 // sample says what an attack measured: "3 000 requests at 150/s, open loop".
 func (b *builder) sample(m *bench.Measurement) string {
-	return fmt.Sprintf("%s requests at %s, open loop, %s arrivals", reports.Count(m.Total.Planned),
-		reports.Rate(m.Rate), b.run.Workload.Arrivals)
+	return fmt.Sprintf("%s requests at %s, open loop, %s", reports.Count(m.Total.Planned),
+		reports.Rate(m.Rate), reports.Arrivals(b.run.Workload.Arrivals))
 }
 
 // slo is the latency of the objective, zero without one.

@@ -19,13 +19,13 @@ const (
 // capacityFigure shows the bracket of every stage on one axis.
 func (b *builder) capacityFigure() (figure, error) {
 	f := figure{ID: b.ids.of("figure", "capacity"), Title: b.capacityTitle(),
-		Subtitle: fmt.Sprintf("Highest rate within %s, one search per stage with probes of %s, open loop, %s arrivals",
-			reports.SLO(b.run.Workload.SLO), reports.Setting(b.run.Profile.Probe), b.run.Workload.Arrivals),
+		Subtitle: fmt.Sprintf("Highest rate within %s, one search per stage with probes of %s, open loop, %s",
+			reports.SLO(b.run.Workload.SLO), reports.Setting(b.run.Profile.Probe), reports.Arrivals(b.run.Workload.Arrivals)),
 		How: "The dot is the highest rate that met the objective, the bar reaches to the lowest rate that did not: " +
 			"the capacity lies between. An arrow means that no rate tried failed. Hollow grey is in doubt.",
 		Height: rowsAround + rowHeight*len(b.rows), Table: b.capacityTable()}
 	var names []string
-	var brackets, dots []item
+	var brackets, dots, labels []item
 	var highest float64
 	known := 0
 	for i, row := range b.rows {
@@ -46,9 +46,10 @@ func (b *builder) capacityFigure() (figure, error) {
 		brackets = append(brackets, item{Value: []any{number(row.Passed), positive(row.Failing), i}, ItemStyle: style, Tip: tip})
 		label := row.Capacity()
 		if row.Change.Known {
-			label += "   " + row.Change.Short()
+			label += ", " + row.Change.Short()
 		}
-		dots = append(dots, item{Value: []any{number(row.Passed), i, positive(row.Failing)}, ItemStyle: style, Name: label, Tip: tip})
+		dots = append(dots, item{Value: []any{number(row.Passed), i}, ItemStyle: style, Tip: tip})
+		labels = append(labels, item{Value: []any{number(max(row.Passed, row.Failing)), i}, Name: label, Tip: tip})
 	}
 	if known == 0 {
 		f.Empty = "No stage has a capacity."
@@ -61,7 +62,8 @@ func (b *builder) capacityFigure() (figure, error) {
 		opts.Grid{Left: "8", Right: "16", Top: "8", Bottom: "44", ContainLabel: opts.Bool(true)})
 	p.formats([]string{"rate"}, []string{"name"})
 	p.shaped("bracket", charts.SingleSeries{Name: "bracket", Data: brackets, ItemStyle: &opts.ItemStyle{Color: "@one"}}, []int{0, 1}, 2)
-	p.add("rate", charts.SingleSeries{Name: "highest rate that passed", Type: "scatter", Data: dots, SymbolSize: 11,
+	p.add("rate", charts.SingleSeries{Name: "highest rate that passed", Type: "scatter", Data: dots, SymbolSize: 11})
+	p.add("rate", charts.SingleSeries{Name: "label", Type: "scatter", Data: labels, SymbolSize: 1, ItemStyle: &opts.ItemStyle{Color: "@one"},
 		Label: &opts.Label{Show: opts.Bool(true), Position: "right", Color: "@text"}})
 	return f, f.draw(p)
 }

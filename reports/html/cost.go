@@ -14,8 +14,8 @@ import (
 // latencyFigure shows p50 and p99 of every stage at the same load.
 func (b *builder) latencyFigure() (figure, error) {
 	f := figure{ID: b.ids.of("figure", "latency"), Title: "What a request costs its user at the same load",
-		Subtitle: fmt.Sprintf("Response time at the common load of %s on every stage, open loop, %s arrivals",
-			reports.Rate(b.run.Profile.Rate), b.run.Workload.Arrivals),
+		Subtitle: fmt.Sprintf("Response time at the common load of %s on every stage, open loop, %s",
+			reports.Rate(b.run.Profile.Rate), reports.Arrivals(b.run.Workload.Arrivals)),
 		How:    "Each bar runs from the median (dot) to the 99th percentile (diamond) of one stage, on a log axis. Further left is faster; a shorter bar is more even.",
 		Height: rowsAround + 20 + rowHeight*len(b.rows), Table: b.latencyTable()}
 	var names []string

@@ -94,12 +94,11 @@ func octaves(ratio float64) any {
 
 // ratioBands shade a factor of 10 and, on top, of 2.
 func ratioBands() *opts.MarkAreas {
-	band := func(factor float64, color, name string) []any {
-		return []any{map[string]any{"name": name, "xAxis": octaves(1 / factor), "itemStyle": map[string]any{"color": color},
-			"label": map[string]any{"position": "insideTopRight", "color": "@muted"}},
+	band := func(factor float64, color string) []any {
+		return []any{map[string]any{"xAxis": octaves(1 / factor), "itemStyle": map[string]any{"color": color}},
 			map[string]any{"xAxis": octaves(factor)}}
 	}
-	return &opts.MarkAreas{Data: []any{band(10, "@far", "10×"), band(2, "@near", "2×")}}
+	return &opts.MarkAreas{Data: []any{band(10, "@far"), band(2, "@near")}}
 }
 
 // exactly is the line of an exact estimate.
@@ -154,7 +153,7 @@ func estimateTable(b *builder, all []judged) *table {
 			measured, ratio = reports.Value(j.estimate.Fact, j.verdict.Measured), reports.Ratio(j.verdict.Ratio)
 		}
 		t.add(b.stageCell(j.stage), text(j.estimate.Fact), text(reports.Value(j.estimate.Fact, j.estimate.Value)), text(measured), text(ratio),
-			text("±"+reports.Percent(j.estimate.Tolerance)), text(j.estimate.Model), verdict(j.verdict.Word), lines(j.verdict.Evidence))
+			text("±"+reports.PercentSetting(j.estimate.Tolerance)), text(j.estimate.Model), verdict(j.verdict.Word), lines(j.verdict.Evidence))
 	}
 	return t
 }

@@ -14,12 +14,12 @@ func (b *builder) killMatrix() *table {
 		{Head: "Answered while down", Number: true, Title: "share of planned requests"},
 		{Head: "Answered over the attack", Number: true}, {Head: "Time to recover", Number: true, Title: "from the kill to the first settled span without failures"},
 		{Head: "Noticed", Number: true}, {Head: "Decided", Number: true}, {Head: "Restarted", Number: true},
-		{Head: "Writes lost", Number: true, Title: "acknowledged, and not there afterwards"}, {Head: "Logged out", Number: true}, {Head: "Counts"}}}
+		{Head: "Writes lost", Number: true, Title: "acknowledged, and not there afterwards"}, {Head: "Stored, unanswered", Number: true, Title: "writes that are there although the client got no answer"}, {Head: "Logged out", Number: true}, {Head: "Notes"}}}
 	for i, s := range b.run.Stages {
 		for _, k := range s.Kills {
 			t.add(b.stageCell(i), text(k.Node), text(share(k, k.AvailabilityDown)), text(share(k, k.Availability)),
 				text(recovery(k)), text(reports.DurationOf(k.Recovery.Detection)), text(reports.DurationOf(k.Recovery.Decision)),
-				text(reports.DurationOf(k.Recovery.Restart)), lost(k), text(reports.Count(k.LoggedOut)), counts(k))
+				text(reports.DurationOf(k.Recovery.Restart)), text(lost(k)), text(unanswered(k)), text(reports.Count(k.LoggedOut)), killNotes(k))
 		}
 	}
 	if len(t.Rows) > 0 {
@@ -61,19 +61,31 @@ func recovery(k bench.KillRow) string {
 }
 
 // lost says how many acknowledged writes are gone, of how many.
-func lost(k bench.KillRow) cell {
+func lost(k bench.KillRow) string {
 	if !k.Ledger.Checked {
-		return cell{Text: "unknown", Sub: k.Ledger.Why}
+		return "unknown"
 	}
-	return cell{Text: reports.Count(k.Ledger.Lost), Sub: "of " + reports.Count(k.Ledger.Acknowledged)}
+	return reports.Count(k.Ledger.Lost) + " of " + reports.Count(k.Ledger.Acknowledged)
 }
 
-// counts says whether a row can be judged.
-func counts(k bench.KillRow) cell {
-	if why := killDoubt(k); why != "" {
-		return cell{Text: "no", Sub: why}
+// unanswered counts writes that are stored although nobody was told.
+func unanswered(k bench.KillRow) string {
+	if !k.Ledger.Checked {
+		return ""
 	}
-	return text("yes")
+	return reports.Count(k.Ledger.Unacknowledged)
+}
+
+// killNotes say what a reader of the row must know.
+func killNotes(k bench.KillRow) cell {
+	var out []string
+	if why := killDoubt(k); why != "" {
+		out = append(out, "does not count: "+why)
+	}
+	if !k.Ledger.Checked && k.Ledger.Why != "" {
+		out = append(out, "store not read: "+k.Ledger.Why)
+	}
+	return lines(out)
 }
 
 // worstKill is the row of a stage with the lowest availability while down

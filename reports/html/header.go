@@ -11,7 +11,9 @@ import (
 
 // header is the top of the page.
 type header struct {
+	// Headline is the result in one sentence, Lead what else is to say.
 	Headline string
+	Lead     string
 	Word     bench.Word
 	Partial  string
 	// Invalid warns when an item of the strip speaks against the numbers.
@@ -27,12 +29,8 @@ type pair struct{ Term, Text string }
 func (b *builder) header() header {
 	run := b.run
 	strip := reports.Validity(run)
-	headline := reports.Headline(run)
-	if run.Partial != "" {
-		// The banner says it louder.
-		_, headline, _ = strings.Cut(headline, "). ")
-	}
-	return header{Headline: headline, Word: reports.Overall(run), Partial: run.Partial,
+	sentences := reports.Sentences(run)
+	return header{Headline: sentences[0], Lead: strings.Join(sentences[1:], " "), Word: reports.Overall(run), Partial: run.Partial,
 		Invalid: !reports.Valid(strip), Strip: strip, About: b.about(),
 		Warnings: capped(append(append([]string(nil), run.Warnings...), run.Calibration.Warnings...), maxWarnings)}
 }
@@ -92,7 +90,7 @@ func toolText(run bench.Run) string {
 
 // ladder is the table at the top: one row per stage.
 func (b *builder) ladder() *table {
-	t := &table{Caption: "The ladder, one row per stage", Columns: []column{{Head: "Stage"},
+	t := &table{Caption: "Each row is a stage; the change is against the stage named below it", Columns: []column{{Head: "Stage"},
 		{Head: "Capacity", Number: true, Title: "highest rate that met the objective, to the lowest that did not"},
 		{Head: "Change", Number: true, Title: "of the capacity, against the stage named; ~ when the brackets leave open whether there is one"},
 		{Head: "p50", Number: true, Title: "response time at the common load"}, {Head: "p99", Number: true, Title: "response time at the common load"},
@@ -107,7 +105,7 @@ func (b *builder) ladder() *table {
 			cell{Text: row.Capacity(), Sub: doubtNote(row.Doubt)}, changeCell(row),
 			text(reports.DurationOf(row.P50)), text(reports.DurationOf(row.P99)), text(reports.DurationOf(row.P999)),
 			text(commonFailures(row)), worstCell(row.Worst), text(row.Worst.Recovered()), lostCell(row.Worst),
-			text(costText(row)), estimateCell(row), verdict(row.Word))
+			costCell(row), estimateCell(row), verdict(row.Word))
 	}
 	t.Note = "p50, p99, p99.9 and failures are at the common load of " + reports.Rate(b.run.Profile.Rate) +
 		". – is not measured, or too few samples to tell: a percentile needs ten requests beyond it."
@@ -152,16 +150,16 @@ func lostCell(w reports.Worst) cell {
 	case w.Audited == 0:
 		return cell{Text: "unknown"}
 	case w.Audited < w.Rows:
-		return cell{Text: "≥" + reports.Thin + reports.Count(w.Lost), Sub: fmt.Sprintf("%d of %d kills audited", w.Audited, w.Rows)}
+		return cell{Text: "≥" + reports.Thin + reports.Count(w.Lost), Sub: fmt.Sprintf("%d of %d checked", w.Audited, w.Rows)}
 	}
 	return text(reports.Count(w.Lost))
 }
 
-func costText(row reports.Row) string {
+func costCell(row reports.Row) cell {
 	if row.Cost == nil {
-		return ""
+		return text("")
 	}
-	return reports.Money(*row.Cost)
+	return cell{Text: reports.Money(*row.Cost), Sub: doubtNote(row.Doubt)}
 }
 
 func estimateCell(row reports.Row) cell {

@@ -120,8 +120,9 @@ func (b *builder) kneePlot(c bench.Capacity, top float64) *plot {
 		LineStyle: &opts.LineStyle{Color: "@one", Width: 2}, MarkAreas: kneeBand(c, top, "")})
 	if c.SLO.Latency > 0 && c.SLO.Quantile == 0.99 {
 		at := number(float64(c.SLO.Latency))
-		p.add("ns", charts.SingleSeries{Name: "objective", Type: "line", ShowSymbol: opts.Bool(false), XAxisIndex: 1, YAxisIndex: 1,
-			Data: [][]any{{0, at}, {number(top), at}}, LineStyle: &opts.LineStyle{Color: "@baseline", Width: 1.5}})
+		p.add("ns", charts.SingleSeries{Name: "objective", Type: "line", ShowSymbol: opts.Bool(true), Symbol: "none", XAxisIndex: 1, YAxisIndex: 1,
+			Data: []any{[]any{0, at}, item{Value: []any{number(top), at}, Symbol: "circle", SymbolSize: 1, Name: "objective " + reports.Setting(c.SLO.Latency),
+				Label: &opts.Label{Show: opts.Bool(true), Position: "top", Align: "right", Color: "@text"}}}, LineStyle: &opts.LineStyle{Color: "@baseline", Width: 1.5}})
 	}
 	return p
 }

@@ -3,7 +3,6 @@ package html
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"rung/reports"
 )
@@ -50,7 +49,7 @@ func (b *builder) method() method {
 		fmt.Sprintf("Each stage is started and warmed up for %s, then asked for %s for %s. This common load is the same on every stage, so that response times compare.",
 			reports.Setting(p.Warm), reports.Rate(p.Rate), reports.Setting(p.Common)),
 		fmt.Sprintf("Capacity is searched with at most %s of %s each, until the bracket is no wider than %s of the rate that passed. Probes where the generator was the limit do not count.",
-			plural(p.Probes, "probe"), reports.Setting(p.Probe), reports.Percent(p.Width)),
+			plural(p.Probes, "probe"), reports.Setting(p.Probe), reports.PercentSetting(p.Width)),
 		fmt.Sprintf("Each kind of node is killed once under the common load, %s after the start; what follows its return is observed for %s. A kill that did not happen makes its row void.",
 			reports.Setting(p.Before), reports.Setting(p.After)),
 		"Every request is recorded in histograms with three significant digits. Failures are kept apart from answers.",
@@ -71,7 +70,7 @@ func (b *builder) periods() *table {
 	for i, s := range b.run.Stages {
 		for _, p := range s.Stage.Periods {
 			t.add(b.stageCell(i), text(p.Name), text(reports.Setting(p.Published)), text(reports.Setting(p.Scaled)),
-				text("1/"+strings.TrimSuffix(reports.Ratio(s.Stage.Topology.TimeScale), "×")), text(p.Source))
+				text("1/"+reports.Plain(s.Stage.Topology.TimeScale)), text(p.Source))
 		}
 	}
 	return t
@@ -95,11 +94,11 @@ func (b *builder) mix() *table {
 	w := b.run.Workload
 	t := &table{Caption: "The workload " + w.Name, Columns: []column{{Head: "Operation"}, {Head: "Share", Number: true}}}
 	for _, s := range w.Mix {
-		t.add(text(string(s.Operation)), text(reports.Percent(s.Ratio)))
+		t.add(text(string(s.Operation)), text(reports.PercentSetting(s.Ratio)))
 	}
 	if len(t.Rows) > 0 {
 		t.Note = fmt.Sprintf("Users are picked by a Zipf law with exponent %s over %s users with %s each; %s logged in; %s; no answer after %s counts as failed.",
-			strings.TrimSuffix(reports.Ratio(w.Exponent), "×"), reports.Count(w.Data.Users), plural(w.Data.OrdersPerUser, "order"),
+			reports.Plain(w.Exponent), reports.Count(w.Data.Users), plural(w.Data.OrdersPerUser, "order"),
 			reports.Count(w.Sessions), plural(w.Assets, "static file"), reports.Setting(w.Timeout))
 	}
 	return t

@@ -102,7 +102,9 @@ func (p *plot) block() (json.RawMessage, error) {
 
 // lean drops what the page gives a chart itself: its title is text of the
 // page, and colours come from the theme.
-type lean struct{ charts.BaseConfigurationVisitor }
+type lean struct {
+	charts.BaseConfigurationVisitor
+}
 
 func (lean) Visit(option map[string]any) {
 	delete(option, "title")

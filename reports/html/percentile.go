@@ -26,6 +26,11 @@ const howPercentile = "Read up from 99% to find the time that 99 of 100 requests
 	"rarer. Solid where at least ten requests lie beyond the point, dashed where fewer do; the circle is the slowest. " +
 	"The stepped line is the objective: the curve must stay below its corner."
 
+// howHonesty explains the chart of one stage's times.
+const howHonesty = "Response counts from when a request was planned, service from when it was sent, lateness is the time between. Where response " +
+	"lies above service, the generator was behind, and a tool that counts from the send time would not have seen it. " +
+	"Dashed where fewer than ten requests lie beyond."
+
 // curve is one line of a percentile chart.
 type curve struct {
 	name  string
@@ -85,13 +90,13 @@ func (b *builder) percentileFigures() ([]figure, error) {
 func (b *builder) honestyFigure(s bench.StageResult) (figure, error) {
 	t := s.Common.Total
 	f := figure{ID: b.ids.of("figure", "times-"+s.Stage.ID), Height: percentileHeight,
-		Title: "What users waited, and what of it was the generator", Subtitle: b.sample(s.Common), How: howPercentile}
-	curves := []curve{{"response (from the planned time)", "@one", 2.5, t.Response}}
+		Title: "What users waited, and what of it was the generator", Subtitle: b.sample(s.Common), How: howHonesty}
+	curves := []curve{{"response", "@one", 2.5, t.Response}}
 	if len(t.Service.Curve) > 0 {
-		curves = append(curves, curve{"service (from the send time)", "@two", 1.5, t.Service})
+		curves = append(curves, curve{"service", "@two", 1.5, t.Service})
 	}
 	if len(t.Lateness.Curve) > 0 {
-		curves = append(curves, curve{"lateness (send behind plan)", "@before", 1.5, t.Lateness})
+		curves = append(curves, curve{"lateness", "@before", 1.5, t.Lateness})
 	}
 	l := b.limits()
 	l.low, _ = decades(l.low, float64(t.Lateness.Min), float64(t.Service.Min))
@@ -109,7 +114,12 @@ func (b *builder) percentilePlot(curves []curve, l limits) *plot {
 	p.view.Note = "beyond"
 	var names []string
 	for _, c := range curves {
-		names = append(names, c.name)
+		// What the chart is about comes first in the legend, and is drawn last.
+		if c.color == "@one" {
+			names = append([]string{c.name}, names...)
+		} else {
+			names = append(names, c.name)
+		}
 		solid, dashed := points(c.of)
 		line := charts.SingleSeries{Name: c.name, Type: "line", Data: solid, ShowSymbol: opts.Bool(false),
 			LineStyle: &opts.LineStyle{Color: c.color, Width: c.width}, ItemStyle: &opts.ItemStyle{Color: c.color}}

@@ -13,7 +13,8 @@ import (
 	"rung/reports"
 )
 
-const numberHeight = 24
+// numberHeight leaves room for a label of two lines.
+const numberHeight = 30
 
 // plausibleFigure puts the stages' times on one scale with the latency
 // numbers that the emulation was built from.
@@ -23,13 +24,17 @@ func (b *builder) plausibleFigure() (figure, error) {
 	f := figure{ID: b.ids.of("figure", "plausible"), Title: "No answer is faster than the parts it is made of",
 		Subtitle: fmt.Sprintf("Latency numbers of the hardware set %s (bars), and the response times of the stages at %s (dots)",
 			b.run.Hardware.Name, reports.Rate(b.run.Profile.Rate)),
-		How:   "Every step to the right is ten times slower. A stage must lie to the right of the wires and disk accesses that each of its requests needs.",
+		How:   "Every step to the right is ten times slower. Bold bars are the numbers that the emulation is built from; a stage lies to the right of those that each of its requests needs.",
 		Table: numberTable(b.run.Hardware, rows)}
 	var names []string
 	var ticks, medians, tails []item
 	low, high := 1.0, 1e9
 	for _, r := range rows {
-		ticks = append(ticks, item{Value: []any{positive(r.Value), len(names)},
+		color := "@pale"
+		if r.Use != "" {
+			color = "@text"
+		}
+		ticks = append(ticks, item{Value: []any{positive(r.Value), len(names)}, ItemStyle: &opts.ItemStyle{Color: color, BorderColor: color},
 			Tip: []string{r.Label, reports.Nanoseconds(r.Value), fmt.Sprintf("%s, %d", r.Source, r.Year), r.Use}})
 		if r.Value > 0 {
 			low, high = min(low, math.Pow(10, math.Floor(math.Log10(r.Value)))), max(high, r.Value)
@@ -61,7 +66,7 @@ func (b *builder) plausibleFigure() (figure, error) {
 		[]opts.YAxis{{Type: "category", Data: names, Inverse: opts.Bool(true)}},
 		opts.Grid{Left: "8", Right: "24", Top: "34", Bottom: "44", ContainLabel: opts.Bool(true)})
 	p.formats([]string{"ns"}, []string{"name"})
-	p.shaped("tick", charts.SingleSeries{Name: "latency number", Data: ticks, ItemStyle: &opts.ItemStyle{Color: "@muted"}}, []int{0}, 1)
+	p.shaped("tick", charts.SingleSeries{Name: "latency number", Data: ticks, ItemStyle: &opts.ItemStyle{Color: "@text"}}, []int{0}, 1)
 	p.add("ns", charts.SingleSeries{Name: "p50", Type: "scatter", Data: medians, Symbol: "circle", SymbolSize: 11, ItemStyle: &opts.ItemStyle{Color: "@one"}})
 	p.add("ns", charts.SingleSeries{Name: "p99", Type: "scatter", Data: tails, Symbol: "diamond", SymbolSize: 14, ItemStyle: &opts.ItemStyle{Color: "@one"}})
 	p.legend("latency number", "p50", "p99")

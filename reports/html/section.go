@@ -2,6 +2,7 @@ package html
 
 import (
 	"fmt"
+	"strings"
 )
 
 // section is one question and its answer.
@@ -50,7 +51,7 @@ func (b *builder) buys() (section, error) {
 	}
 	s.Lead = "Nothing can be compared: no two stages have a capacity that can be trusted."
 	if gains+losses+open > 0 {
-		s.Lead = fmt.Sprintf("Capacity rose at %s, fell at %d, and for %d the brackets leave it open.", plural(gains, "step"), losses, open)
+		s.Lead = changes(gains, losses, open)
 	}
 	f, err := b.capacityFigure()
 	if err != nil {
@@ -59,6 +60,23 @@ func (b *builder) buys() (section, error) {
 	s.Figures = []figure{f}
 	s.Panels, err = b.percentileFigures()
 	return s, err
+}
+
+// changes counts the steps that raised the capacity, lowered it, or cannot be
+// told.
+func changes(gains, losses, open int) string {
+	var parts []string
+	if gains > 0 {
+		parts = append(parts, plural(gains, "step")+" raised the capacity")
+	}
+	if losses > 0 {
+		parts = append(parts, plural(losses, "step")+" lowered it")
+	}
+	if open > 0 {
+		parts = append(parts, "for "+plural(open, "step")+" the brackets leave open whether it changed")
+	}
+	text := strings.Join(parts, "; ") + "."
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 func (b *builder) costs() (section, error) {

@@ -49,7 +49,7 @@ func (b *builder) stagePart(i int) (stagePart, error) {
 		}
 		part.add(group{Title: "Response time at the common load", Figures: []figure{f}, Tables: []*table{operations(*s.Common)}})
 	}
-	part.add(group{Title: "Experiments", Tables: []*table{experiments(s), variants(s), lookups(s)}})
+	part.add(group{Title: "Further observations", Tables: []*table{experiments(s), variants(s), lookups(s)}})
 	others, left, err := b.otherKills(s)
 	if err != nil {
 		return part, err

@@ -1,6 +1,9 @@
 package html
 
 import (
+	"strconv"
+	"strings"
+
 	"rung/bench"
 	"rung/reports"
 )
@@ -69,6 +72,18 @@ func capped(list []string, most int) []string {
 	}
 	out := append([]string(nil), list[:most]...)
 	return append(out, reports.Count(len(list)-most)+" more are in run.json")
+}
+
+// Class names the number columns for the style sheet: "n2 n5" sets the second
+// and the fifth flush right. A class per cell would double the page.
+func (t *table) Class() string {
+	var out []string
+	for i, c := range t.Columns {
+		if c.Number {
+			out = append(out, "n"+strconv.Itoa(i+1))
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // add appends a row.

@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	timelineHeight = 380
+	timelineHeight = 400
 	// maxTimelines bounds the timelines of a page, and maxSlices the slices
 	// of one: with both the page stays below its budget.
 	maxTimelines = 48
 	maxSlices    = 120
 	// maxTableSlices bounds the rows of a timeline's twin.
-	maxTableSlices = 40
+	maxTableSlices = 30
 )
 
 // howTimeline explains the charts of a kill.
@@ -112,12 +112,12 @@ func (b *builder) timelinePlot(k bench.KillRow) *plot {
 	p := newPlot("axis",
 		[]opts.XAxis{{Type: "value", Min: 0, Max: number(end), AxisLabel: &opts.AxisLabel{Show: opts.Bool(false)}},
 			{Type: "value", Min: 0, Max: number(end), GridIndex: 1, Name: "seconds since the start of the attack", NameLocation: "middle", NameGap: 28}},
-		[]opts.YAxis{{Type: "value", Min: 0, Name: "requests per second", NameLocation: "end"},
+		[]opts.YAxis{{Type: "value", Min: 0, Name: "requests per second", NameLocation: "end", NameGap: 24},
 			{Type: "log", Min: low, Max: high, GridIndex: 1, Name: "response time", NameLocation: "end"}},
-		opts.Grid{Left: "62", Right: "20", Top: "54", Height: "150"},
-		opts.Grid{Left: "62", Right: "20", Top: "242", Height: "86"})
+		opts.Grid{Left: "62", Right: "20", Top: "74", Height: "150"},
+		opts.Grid{Left: "62", Right: "20", Top: "262", Height: "86"})
 	p.formats([]string{"seconds", "seconds"}, []string{"rate", "ns"})
-	names := []string{"planned"}
+	var names []string
 	for _, line := range rateLines(intervals) {
 		style := &opts.LineStyle{Color: line.color, Width: 2}
 		series := charts.SingleSeries{Name: line.name, Type: "line", Step: "end", ShowSymbol: opts.Bool(false),
@@ -125,9 +125,8 @@ func (b *builder) timelinePlot(k bench.KillRow) *plot {
 		if line.name == "planned" {
 			style.Type, style.Width = "dashed", 1.2
 			series.MarkAreas = outage(k, k.Node+" down")
-		} else {
-			names = append(names, line.name)
 		}
+		names = append(names, line.name)
 		if line.name == "failed" {
 			series.AreaStyle = &opts.AreaStyle{Color: line.color, Opacity: opts.Float(0.18)}
 		}
@@ -158,7 +157,8 @@ type rateLine struct {
 	of          func(bench.Interval) any
 }
 
-// rateLines are the outcomes that occurred, planned and answered always.
+// rateLines are the outcomes that occurred, and always what was answered and
+// planned. The last is drawn on top.
 func rateLines(intervals []bench.Interval) []rateLine {
 	rate := func(count func(bench.Interval) uint64) func(bench.Interval) any {
 		return func(i bench.Interval) any {
@@ -173,11 +173,11 @@ func rateLines(intervals []bench.Interval) []rateLine {
 		always      bool
 		count       func(bench.Interval) uint64
 	}{
-		{"planned", "@baseline", true, func(i bench.Interval) uint64 { return i.Planned }},
-		{"answered", "@one", true, func(i bench.Interval) uint64 { return i.OK }},
 		{"failed", "@two", false, func(i bench.Interval) uint64 { return i.Failed + i.Unsent }},
+		{"answered", "@one", true, func(i bench.Interval) uint64 { return i.OK }},
 		{"refused", "@four", false, func(i bench.Interval) uint64 { return i.Refused }},
 		{"logged out", "@before", false, func(i bench.Interval) uint64 { return i.LoggedOut }},
+		{"planned", "@baseline", true, func(i bench.Interval) uint64 { return i.Planned }},
 	}
 	var out []rateLine
 	for _, line := range all {
@@ -230,7 +230,7 @@ func timelineTable(stage string, k bench.KillRow) *table {
 		t.Note = "Neighbouring slices are merged: counts are summed, of the times the slowest stays."
 	}
 	for _, i := range intervals {
-		t.add(text(reports.Setting(i.Start)), text(reports.Count(i.Planned)), text(reports.Count(i.OK)), text(reports.Count(i.Failed+i.Unsent)),
+		t.add(text(reports.Plain(i.Start.Seconds())+reports.Thin+"s"), text(reports.Count(i.Planned)), text(reports.Count(i.OK)), text(reports.Count(i.Failed+i.Unsent)),
 			text(reports.Count(i.Refused)), text(reports.Count(i.LoggedOut)), text(reports.DurationOf(i.P99)), text(reports.DurationOf(i.Max)))
 	}
 	return t

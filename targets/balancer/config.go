@@ -37,7 +37,8 @@ type Config struct {
 	Dial func(ctx context.Context, role string) (net.Conn, error)
 	// Share is charged with the CPU time of requests. Nil charges nothing.
 	Share *machine.Share
-	// Log gets the health changes. Nil means slog.Default().
+	// Log gets the health changes. It names the role already. Nil means
+	// slog.Default().
 	Log *slog.Logger
 	// Now is the clock of rate limits and events. Nil means time.Now.
 	Now func() time.Time

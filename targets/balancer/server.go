@@ -60,7 +60,7 @@ func New(spec targets.Balancer, cfg Config) (*Server, error) {
 		law:     spec.Demand,
 		limiter: newLimiter(spec.Limit, clientsKept),
 		share:   cfg.Share,
-		log:     cfg.Log.With("role", cfg.Role),
+		log:     cfg.Log,
 		now:     cfg.Now,
 		slots:   make(chan struct{}, cfg.MaxInFlight),
 	}

@@ -12,9 +12,13 @@ const (
 	failed = 'E'
 )
 
-// idleLimit is how long a transaction that holds the write lock may wait for its
-// client.
-const idleLimit = 30 * time.Second
+const (
+	// idleLimit is how long a transaction that holds the write lock may wait for
+	// its client.
+	idleLimit = 30 * time.Second
+	// lockLimit is how long a write waits for the write lock.
+	lockLimit = time.Minute
+)
 
 // block is the transaction of a session. The zero block is idle but for its
 // status.
@@ -46,8 +50,13 @@ func (s *session) hold(ctx context.Context) error {
 	if s.block.writer != nil {
 		return nil
 	}
-	w, err := acquire(ctx, s.server.engine.writer)
+	waiting, cancel := context.WithTimeout(ctx, lockLimit)
+	defer cancel()
+	w, err := acquire(waiting, s.server.engine.writer)
 	if err != nil {
+		if ctx.Err() == nil {
+			return fail(codeLocked, "another transaction has held the write lock for %v", lockLimit)
+		}
 		return err
 	}
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
@@ -93,9 +102,18 @@ func (s *session) commitNow() error {
 		s.server.counters.commits.Add(1)
 	}
 	if s.block.schema {
-		return s.server.engine.learnTypes(context.WithoutCancel(s.ctx), w)
+		// The commit is done, whatever comes of this: parameters of tables that are
+		// not known are sent as text.
+		if err := s.server.engine.learnTypes(context.Background(), w); err != nil {
+			s.server.log.Warn("cannot read the types of new tables", "error", err)
+		}
 	}
 	return nil
+}
+
+// readOnlyByDefault is the access mode of transactions that name none.
+func (s *session) readOnlyByDefault() bool {
+	return s.settings.get("default_transaction_read_only") == "on"
 }
 
 // rollback ends the transaction and undoes its writes.

@@ -37,7 +37,8 @@
 // SELECT, VALUES, WITH, INSERT, UPDATE, DELETE, CREATE TABLE, CREATE INDEX,
 // EXPLAIN, transactions, SET, SHOW, RESET, DISCARD, DEALLOCATE; $N parameters,
 // dollar quoting, escape strings, and casts (expr::type), which are dropped.
-// Transactions are READ COMMITTED. Everything else is refused with SQLSTATE 0A000,
+// Transactions are READ COMMITTED. A statement may take 30 seconds, its waits
+// included, unless the client sets statement_timeout. Everything else is refused with SQLSTATE 0A000,
 // among it ATTACH, PRAGMA, COPY, cursors, savepoints and the system catalogs.
 // SQLite never sees the client's text: statements are taken apart into tokens and
 // written again in its own quoting.

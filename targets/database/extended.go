@@ -102,7 +102,7 @@ func (s *session) execute(m *pgproto3.Execute) *failure {
 	// makes the pipeline a transaction.
 	if st.write && s.block.status == idle {
 		if _, end := s.peek().(*pgproto3.Sync); !end {
-			s.block.begin(true, false)
+			s.block.begin(true, s.readOnlyByDefault())
 		}
 	}
 	o.done = true
@@ -166,9 +166,6 @@ func (s *session) sync() *failure {
 				return f
 			}
 		}
-	}
-	if s.block.status == idle {
-		s.closePortals()
 	}
 	s.ready()
 	return nil

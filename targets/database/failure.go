@@ -14,50 +14,59 @@ import (
 
 // SQLSTATE codes, from appendix A of the PostgreSQL manual.
 const (
-	codeProtocol        = "08P01"
-	codeUnsupported     = "0A000"
-	codeBadEncoding     = "22021"
-	codeOutOfRange      = "22003"
-	codeBadParameter    = "22023"
-	codeBadText         = "22P02"
-	codeBadBinary       = "22P03"
-	codeNotNull         = "23502"
-	codeForeignKey      = "23503"
-	codeUnique          = "23505"
-	codeCheck           = "23514"
-	codeActive          = "25001"
-	codeReadOnly        = "25006"
-	codeIdleInBlock     = "25P03"
-	codeFailedBlock     = "25P02"
-	codeNoStatement     = "26000"
-	codeBadUser         = "28000"
-	codeNoCursor        = "34000"
-	codeDenied          = "42501"
-	codeSyntax          = "42601"
-	codeAmbiguous       = "42702"
-	codeNoColumn        = "42703"
-	codeNoObject        = "42704"
-	codeGrouping        = "42803"
-	codeMismatch        = "42804"
-	codeNoFunction      = "42883"
-	codeNoTable         = "42P01"
-	codeNoParameter     = "42P02"
-	codeDupCursor       = "42P03"
-	codeDupStatement    = "42P05"
-	codeDupTable        = "42P07"
-	codeDiskFull        = "53100"
-	codeNoMemory        = "53200"
-	codeTooMany         = "53300"
-	codeTooBig          = "54000"
-	codeNotReady        = "55000"
-	codeLocked          = "55P03"
-	codeCanceled        = "57014"
-	codeShutdown        = "57P01"
-	codeIO              = "58030"
-	codeInternal        = "XX000"
-	codeCorrupt         = "XX001"
-	severityError       = "ERROR"
-	severityFatal       = "FATAL"
+	codeProtocol     = "08P01"
+	codeUnsupported  = "0A000"
+	codeBadEncoding  = "22021"
+	codeOutOfRange   = "22003"
+	codeBadParameter = "22023"
+	codeBadText      = "22P02"
+	codeBadBinary    = "22P03"
+	codeNotNull      = "23502"
+	codeForeignKey   = "23503"
+	codeUnique       = "23505"
+	codeCheck        = "23514"
+	codeActive       = "25001"
+	codeReadOnly     = "25006"
+	codeNoBlock      = "25P01"
+	codeFailedBlock  = "25P02"
+	codeIdleInBlock  = "25P03"
+	codeNoStatement  = "26000"
+	codeBadUser      = "28000"
+	codeNoCursor     = "34000"
+	codeDenied       = "42501"
+	codeSyntax       = "42601"
+	codeDupColumn    = "42701"
+	codeAmbiguous    = "42702"
+	codeNoColumn     = "42703"
+	codeNoObject     = "42704"
+	codeGrouping     = "42803"
+	codeMismatch     = "42804"
+	codeNoFunction   = "42883"
+	codeNoTable      = "42P01"
+	codeNoParameter  = "42P02"
+	codeDupCursor    = "42P03"
+	codeDupStatement = "42P05"
+	codeDupTable     = "42P07"
+	codeDiskFull     = "53100"
+	codeNoMemory     = "53200"
+	codeTooMany      = "53300"
+	codeTooBig       = "54000"
+	codeNotReady     = "55000"
+	codeLocked       = "55P03"
+	codeCanceled     = "57014"
+	codeShutdown     = "57P01"
+	codeIO           = "58030"
+	codeInternal     = "XX000"
+	codeCorrupt      = "XX001"
+)
+
+const (
+	severityError = "ERROR"
+	severityFatal = "FATAL"
+)
+
+// SQLite's extended result codes for constraints.
+const (
 	sqliteStrictTypes   = sqlite3.SQLITE_CONSTRAINT_DATATYPE
 	sqliteNotNull       = sqlite3.SQLITE_CONSTRAINT_NOTNULL
 	sqliteUnique        = sqlite3.SQLITE_CONSTRAINT_UNIQUE
@@ -218,7 +227,7 @@ func codeOfMessage(message string) string {
 		{"maximum depth", codeTooBig},
 		{"too big", codeTooBig},
 		{"parser stack overflow", codeTooBig},
-		{"duplicate column name", "42701"},
+		{"duplicate column name", codeDupColumn},
 	} {
 		if strings.Contains(message, c.part) {
 			return c.code

@@ -9,8 +9,7 @@ import (
 // query runs a script of the simple protocol. Several statements are one
 // transaction, unless the script has its own.
 func (s *session) query(script string) *failure {
-	s.skipping = false
-	delete(s.portals, "")
+	s.closePortal("")
 	if f := s.script(script); f != nil {
 		s.tell(f)
 		if f.fatal() {
@@ -33,7 +32,7 @@ func (s *session) script(script string) *failure {
 	}
 	for i, st := range statements {
 		if len(statements) > 1 && s.block.status == idle && i+1 < len(statements) {
-			s.block.begin(true, false)
+			s.block.begin(true, s.readOnlyByDefault())
 		}
 		last := i+1 == len(statements)
 		if f := s.within(func(ctx context.Context) error { return s.simple(ctx, st, last) }); f != nil {

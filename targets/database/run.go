@@ -56,7 +56,7 @@ func (s *session) permit(st *statement) *failure {
 	if st.refused != nil {
 		return st.refused
 	}
-	if st.write && (s.block.readOnly || s.settings.get("default_transaction_read_only") == "on" && s.block.status == idle) {
+	if st.write && (s.block.readOnly || s.block.status == idle && s.readOnlyByDefault()) {
 		return fail(codeReadOnly, "cannot execute %s in a read-only transaction", st.verb)
 	}
 	return nil

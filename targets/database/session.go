@@ -197,6 +197,9 @@ func (s *session) ready() {
 		s.out.send(s.spent.report())
 		s.spent = spent{}
 	}
+	if s.block.status == idle {
+		s.closePortals() // they live as long as their transaction
+	}
 	s.out.send(&pgproto3.ReadyForQuery{TxStatus: s.block.status})
 	s.out.flush()
 }

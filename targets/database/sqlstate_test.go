@@ -3,6 +3,8 @@ package database_test
 import (
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"rung/targets/database"
 )
 
@@ -57,7 +59,14 @@ func TestSQLStates(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	s := start(t, spec(), database.Config{})
-	c := connect(t, s.address, "&default_query_exec_mode=simple_protocol&application_name=first")
+	for _, mode := range []string{"exec", "simple_protocol"} {
+		t.Run(mode, func(t *testing.T) {
+			settings(t, connect(t, s.address, "&application_name=first&default_query_exec_mode="+mode))
+		})
+	}
+}
+
+func settings(t *testing.T, c *pgx.Conn) {
 	for _, x := range []struct{ statement, show, want string }{
 		{"SELECT 1", "application_name", "first"},
 		{"SET application_name = 'second'", "application_name", "second"},

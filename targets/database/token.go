@@ -45,8 +45,9 @@ func (t token) name() string {
 	return t.low
 }
 
-// maxParam is the highest parameter number, SQLite's limit.
-const maxParam = 32766
+// maxParam is the highest parameter number. The driver's time to bind them grows
+// with the square of their number.
+const maxParam = 4096
 
 // scanner splits a script by PostgreSQL's lexical rules. What PostgreSQL and
 // SQLite would read differently is either resolved here or refused.

@@ -20,12 +20,12 @@ func (s *session) utility(ctx context.Context, st *statement, to *sink) (string,
 			s.rollback()
 			return string(verbRollback), nil
 		case s.block.status == idle || s.block.implicit:
-			s.out.warn("25P01", "there is no transaction in progress")
+			s.out.warn(codeNoBlock, "there is no transaction in progress")
 		}
 		return string(verbCommit), s.commit(ctx)
 	case verbRollback:
 		if s.block.status == idle || s.block.implicit {
-			s.out.warn("25P01", "there is no transaction in progress")
+			s.out.warn(codeNoBlock, "there is no transaction in progress")
 		}
 		s.rollback()
 	case verbSet:
@@ -58,7 +58,7 @@ func (s *session) begin(st *statement) *failure {
 	if s.block.status != idle && !s.block.implicit {
 		s.out.warn(codeActive, "there is already a transaction in progress")
 	}
-	s.block.begin(false, readOnly || s.settings.get("default_transaction_read_only") == "on")
+	s.block.begin(false, readOnly || s.readOnlyByDefault())
 	return nil
 }
 

@@ -34,11 +34,17 @@ func (n *Node) build(r targets.Role) (role, error) {
 	case targets.KindDatabase:
 		s, err := database.New(*r.Database, database.Config{Role: r.Name, Share: n.machine.For(r.Name),
 			Directory: n.directory(r), Log: n.log.With("role", r.Name)})
-		return databaseRole{s}, err
+		if err != nil {
+			return nil, err
+		}
+		return databaseRole{s}, nil
 	case targets.KindKeyValue:
 		s, err := keyvalue.New(*r.KeyValue, keyvalue.Config{Role: r.Name, Share: n.machine.For(r.Name),
 			Directory: n.directory(r), Log: n.log.With("role", r.Name)})
-		return keyvalueRole{s}, err
+		if err != nil {
+			return nil, err
+		}
+		return keyvalueRole{s}, nil
 	case targets.KindBalancer:
 		return n.buildBalancer(r)
 	case targets.KindNameserver:
@@ -83,15 +89,23 @@ func (n *Node) buildWeb(r targets.Role) (role, error) {
 // kindOf is the kind of any role of the topology.
 func (n *Node) kindOf(role string) targets.Kind { return n.endpoints[role].Kind }
 
+// passiveHold is nginx's fail_timeout: how long a server stays out after a
+// passive ejection where there are no active checks.
+const passiveHold = 10 * time.Second
+
 func (n *Node) buildBalancer(r targets.Role) (role, error) {
 	servers := map[string]string{}
 	for _, name := range r.Balancer.Servers {
 		servers[name] = n.endpoints[name].Address
 	}
-	s, err := balancer.New(*r.Balancer, balancer.Config{Role: r.Name, Servers: servers, Site: n.spec.Site,
+	s, err := balancer.New(*r.Balancer, balancer.Config{Role: r.Name, Servers: servers, Site: n.spec.Site, Address: n.spec.Address,
+		Hold:  time.Duration(float64(passiveHold) / max(n.spec.TimeScale, 1)),
 		Dial:  func(ctx context.Context, role string) (net.Conn, error) { return n.dial(ctx, "tcp", role) },
 		Share: n.machine.For(r.Name), Log: n.log.With("role", r.Name), Seed: n.spec.Seed})
-	return balancerRole{s}, err
+	if err != nil {
+		return nil, err
+	}
+	return balancerRole{s}, nil
 }
 
 func (n *Node) buildNameserver(r targets.Role) (role, error) {
@@ -104,7 +118,10 @@ func (n *Node) buildNameserver(r targets.Role) (role, error) {
 		addresses[name] = ip.Addr()
 	}
 	s, err := dns.NewNameserver(*r.Nameserver, addresses, nil, n.log.With("role", r.Name))
-	return nameRole{s}, err
+	if err != nil {
+		return nil, err
+	}
+	return nameRole{s}, nil
 }
 
 // buildResolver lets the resolver reach nameservers by their IP, over the

@@ -6,7 +6,9 @@
 var echarts = window.echarts;
 var palettes = JSON.parse(document.getElementById('palette').textContent);
 var darkness = window.matchMedia('(prefers-color-scheme: dark)');
-var THIN = '\u202f', NARROW = 520, PAPER = 660;
+var THIN = '\u202f', NARROW = 420;
+/* Widths on paper: A4 or letter, landscape, one or two charts in a row. */
+var PAPER = 900, PAPER_HALF = 440;
 var printing = false;
 
 /* Formats. Three significant digits, as in the tables. */
@@ -37,7 +39,7 @@ var formats = {
   quantile: { axis: function (v) { return plain((100 - 100 / v).toFixed(Math.max(0, Math.round(Math.log10(v)) - 2))) + '%'; },
     value: function (v) { return plain((100 - 100 / v).toFixed(4)) + '% were faster'; } },
   /* x is log2 of a ratio. */
-  octaves: { axis: function (v) { return v < 0 ? '1/' + Math.pow(2, -v) + '\u00d7' : Math.pow(2, v) + '\u00d7'; },
+  octaves: { axis: function (v) { return (v < 0 ? '1/' : '') + plain(three(Math.pow(2, Math.abs(v)))) + '\u00d7'; },
     value: function (v) { return three(Math.pow(2, v)) + '\u00d7'; } },
   name: { axis: function (v) { return v; }, value: function (v) { return v; } }
 };
@@ -128,6 +130,21 @@ function axisTip(view) {
   };
 }
 
+/* A log axis of one or two decades has ticks at 1, 2 and 5, a longer one at
+   the powers of ten. */
+function steps(a) {
+  var decades = Math.log10(a.max / a.min), list = [];
+  for (var power = a.min; power <= a.max * 1.001; power *= 10) {
+    [1, 2, 5].forEach(function (m) {
+      if ((m === 1 || decades < 2.5 && !a.gridIndex) && power * m <= a.max * 1.001) { list.push(power * m); }
+    });
+  }
+  marks(a, list);
+}
+function marks(a, list) {
+  ['axisTick', 'axisLabel', 'splitLine'].forEach(function (part) { a[part].customValues = list; });
+}
+
 /* What every chart has in common, in the colours of the theme. */
 function axis(a, format, palette, narrow) {
   var category = a.type === 'category';
@@ -139,11 +156,12 @@ function axis(a, format, palette, narrow) {
   if (!category && formats[format]) { a.axisLabel.formatter = formats[format].axis; }
   if (category) {
     a.axisLabel.interval = 0;
-    a.axisLabel.width = narrow ? 118 : 250;
-    a.axisLabel.overflow = 'break';
-    a.axisLabel.lineHeight = 13;
+    Object.assign(a.axisLabel, { width: narrow ? 142 : 250, overflow: 'break', lineHeight: 13, height: 26, lineOverflow: 'truncate' });
   }
   if (narrow && !category) { a.splitNumber = 4; }
+  if (a.type === 'log') { steps(a); }
+  if (format === 'octaves') { marks(a, (narrow ? [0.1, 1, 10] : [0.1, 0.5, 1, 2, 10]).map(Math.log2)); }
+  if (format === 'seconds') { a.axisLabel.showMaxLabel = a.max % 1 === 0 && a.max <= 10; }
   return a;
 }
 function option(spec, palette, width) {
@@ -157,23 +175,27 @@ function option(spec, palette, width) {
   });
   o.yAxis = o.yAxis.map(function (a, i) {
     a = axis(a, view.y[i], palette, narrow);
-    if (a.nameLocation === 'end') { a.nameTextStyle.align = 'left'; a.nameTextStyle.padding = [0, 0, 0, -54]; a.nameGap = 8; }
+    if (a.nameLocation === 'end') { a.nameTextStyle.align = 'left'; a.nameTextStyle.padding = [0, 0, 0, -54]; a.nameGap = a.nameGap || 8; }
     if (a.type === 'log' && a.gridIndex) { a.splitNumber = 3; }
     return a;
   });
   if (o.legend && o.legend.show) {
-    o.legend = Object.assign({ padding: 0, itemGap: 14, itemWidth: 18, itemHeight: 10, icon: undefined,
-      textStyle: { color: palette.text, fontSize: 12 }, pageTextStyle: { color: palette.muted }, pageIconColor: palette.link,
+    o.legend = Object.assign({ padding: 0, itemGap: narrow ? 9 : 14, itemWidth: narrow ? 14 : 18, itemHeight: 10,
+      textStyle: { color: palette.text, fontSize: narrow ? 11 : 12 }, pageTextStyle: { color: palette.muted }, pageIconColor: palette.link,
       pageIconInactiveColor: palette.grid }, o.legend);
   }
   o.tooltip = { show: true, trigger: view.tip, confine: true, backgroundColor: palette.ground, borderColor: palette.line,
     textStyle: { color: palette.text, fontSize: 12 }, extraCssText: 'box-shadow:none',
     axisPointer: { type: 'line', lineStyle: { color: palette.line } },
     formatter: view.tip === 'axis' ? axisTip(view) : itemTip };
+  if (o.legend && o.legend.show && o.series.every(function (s) { return s.type === 'line'; })) {
+    o.legend.itemStyle = { opacity: 0 };
+  }
   if (view.tip === 'axis' && o.xAxis.length > 1) { o.axisPointer = { link: [{ xAxisIndex: 'all' }] }; }
   o.series.forEach(function (s, i) {
     var shape = view.shapes && shapes[view.shapes[i]];
     s.emphasis = { disabled: true };
+    if (s.type === 'scatter') { s.itemStyle = Object.assign({ opacity: 1 }, s.itemStyle); }
     if (s.type === 'line' && s.showSymbol === false) { s.symbol = 'none'; }
     if (s.type === 'custom') {
       var base = s.itemStyle && s.itemStyle.color;
@@ -182,11 +204,12 @@ function option(spec, palette, width) {
         return shape ? shape(params, api, (own && own.borderColor) || base) : null;
       };
     }
-    if (s.label && s.label.show) {
-      s.label.formatter = function (p) { return p.data && p.data.name || ''; };
-      s.label.fontSize = narrow ? 11 : 12;
-      s.label.distance = 10;
-    }
+    [s].concat(Array.isArray(s.data) ? s.data : []).forEach(function (one) {
+      if (!one || !one.label || !one.label.show) { return; }
+      one.label.formatter = function (p) { return p.data && p.data.name || ''; };
+      one.label.fontSize = narrow ? 11 : 12;
+      if (one === s) { one.label.distance = 10; one.label.position = narrow ? 'top' : one.label.position; }
+    });
     if (view.hatched && view.hatched.indexOf(i) >= 0) {
       s.itemStyle.decal = { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, color: palette.ground };
     }
@@ -229,7 +252,7 @@ window.addEventListener('beforeprint', function () {
   printing = true;
   closed = Array.prototype.filter.call(document.querySelectorAll('details'), function (d) { return !d.open; });
   closed.forEach(function (d) { d.open = true; });
-  charts.forEach(function (c) { c.draw(PAPER); });
+  charts.forEach(function (c) { c.draw(c.node.closest('.panels') ? PAPER_HALF : PAPER); });
 });
 window.addEventListener('afterprint', function () {
   printing = false;

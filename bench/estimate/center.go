@@ -1,0 +1,105 @@
+package estimate
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// flow is a stream of work: pieces, slot time in seconds, and squared slot
+// time of the pieces, each per request or per second.
+type flow struct{ pieces, time, square float64 }
+
+func (f flow) times(x float64) flow { return flow{f.pieces * x, f.time * x, f.square * x} }
+
+func (f flow) plus(g flow) flow { return flow{f.pieces + g.pieces, f.time + g.time, f.square + g.square} }
+
+// rest is the mean time that the piece in a busy slot still takes.
+func (f flow) rest() float64 {
+	if f.time <= 0 {
+		return 0
+	}
+	return f.square / (2 * f.time)
+}
+
+// center is one resource of one group of equal nodes.
+type center struct {
+	node     string // group name
+	resource string // "cpu" or "disk"
+	servers  int    // nodes in the group
+	slots    int    // of one node
+
+	// Work per request of the mix: in one piece, and cut into several.
+	short, long flow
+	longs       float64  // pieces of work that are cut, per request
+	lines       []string // how the time came about
+}
+
+// time is the slot time of one request of the mix.
+func (c *center) time() float64 { return c.short.time + c.long.time }
+
+func (c *center) ceiling() float64 {
+	if c.slots == 0 || c.time() == 0 {
+		return math.Inf(1)
+	}
+	return float64(c.slots*c.servers) / c.time()
+}
+
+// derivation of the demands, one line for each resource and its parts.
+func (c *center) derivation() []string {
+	slots := c.slots * c.servers
+	head := fmt.Sprintf("%s %s: %.4g ms per request, %d slots: ceiling %d / %.4g ms = %.4g/s",
+		c.node, c.resource, c.time()*1e3, slots, slots, c.time()*1e3, c.ceiling())
+	out := []string{head}
+	for _, l := range c.lines {
+		out = append(out, "  "+strings.TrimSpace(l))
+	}
+	return out
+}
+
+// load is a center at one rate of requests.
+type load struct {
+	center *center
+	// full says that the work is more than the slots can do.
+	full bool
+	// wait of short work, whatever long work is there.
+	wait Wait
+	// long work, when there is any.
+	long *population
+}
+
+// at returns the center's load when requests arrive at rate lambda. A
+// balancer splits the work evenly: the group is that many queues of its own.
+func (c *center) at(lambda float64) load {
+	l := load{center: c}
+	each := lambda / float64(c.servers)
+	short, long := c.short.times(each), c.long.times(each)
+	switch {
+	case c.slots == 0 || each == 0:
+	case short.time+long.time >= float64(c.slots):
+		l.full = true
+	case c.long.pieces > 0:
+		p := populate(c.slots, short, long, c.longs*each)
+		l.long, l.wait = &p, p.mixed()
+	case c.short.pieces > 0:
+		mean := c.short.time / c.short.pieces
+		l.wait = WaitOf(c.slots, short.pieces, mean, max(0, c.short.square/c.short.pieces/(mean*mean)-1))
+	}
+	return l
+}
+
+// describe words the load for a derivation.
+func (l load) describe(lambda float64) string {
+	c := l.center
+	text := fmt.Sprintf("%s %s at %.4g/s: use %.3g%%", c.node, c.resource, lambda, 100*lambda/c.ceiling())
+	if l.full {
+		return text + ": the queue grows without end"
+	}
+	text += fmt.Sprintf(", P(wait) %.3g, mean wait of one piece %.4g ms", l.wait.Busy, l.wait.Mean*1e3)
+	if l.long != nil {
+		mean, _ := l.long.stay(l.long.work)
+		text += fmt.Sprintf("; %.3g long jobs there on average, each for %.4g ms = %.3g / %.3g per second",
+			l.long.present, mean*1e3, l.long.present, l.long.arrivals)
+	}
+	return text
+}

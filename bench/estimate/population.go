@@ -1,0 +1,171 @@
+package estimate
+
+import "math"
+
+// population describes work that is cut into pieces. Such work stays for a
+// long time while short work comes and goes, so that short work sees a nearly
+// constant number of long ones, whose pieces go round in the line. How many
+// there are is a birth-and-death process.
+//
+// For k long ones at c slots, with a Erlangs of short work:
+//
+//   - From k = c on all slots are always busy, and the long ones share the
+//     c-a slots that short work leaves (conservation of work). Below, one of
+//     k waits as long as short work does among k-1 (arrival theorem).
+//   - Short work waits for the pieces ahead of it. Their mean work follows
+//     from Little's law: W = ((k-B) q + P(all busy) r) / (c-a), with B slots
+//     busy with long work, pieces of length q, and r the mean time a busy
+//     slot still takes. With k = 0 this is Allen-Cunneen.
+//   - The long ones share alike, so their number does not depend on the law
+//     of their sizes: p(k) = p(k-1) A / B(k), with A Erlangs of long work
+//     (the insensitivity of processor sharing).
+type population struct {
+	// arrivals of long work per second, and its mean slot time.
+	arrivals, work float64
+	// share of the time that k are there; speed of each in slots; wait of
+	// short work. By k, up to where more are unlikely.
+	share, speed []float64
+	wait         []Wait
+	// present is the mean of k.
+	present float64
+}
+
+const (
+	mostLong = 400  // of the population
+	unlikely = 1e-7 // share of the time
+)
+
+// populate returns the population at c slots. Work must leave slots free.
+func populate(c int, short, long flow, arrivals float64) population {
+	p := population{arrivals: arrivals, work: long.time / arrivals}
+	free := float64(c) - short.time
+	piece := long.time / long.pieces
+	share, total, busy := 1.0, 0.0, 0.0
+	for k := 0; k <= mostLong; k++ {
+		if k > 0 {
+			busy = free
+			if k < c {
+				busy = min(free, float64(k)*piece/(piece+p.wait[k-1].Mean))
+			}
+			share *= long.time / busy
+		}
+		if k > 0 && k > c && share < unlikely*total {
+			break
+		}
+		all := allBusy(c, k, short.time)
+		rest := 0.0
+		if short.time+busy > 0 {
+			rest = (short.time*short.rest() + busy*long.rest()) / (short.time + busy)
+		}
+		p.share = append(p.share, share)
+		p.wait = append(p.wait, Wait{Busy: all, Mean: ((float64(k)-busy)*piece + all*rest) / free, Phases: float64(max(1, k-c+2))})
+		p.speed = append(p.speed, busy/max(1, float64(k)))
+		total += share
+	}
+	for k := range p.share {
+		p.share[k] /= total
+		p.present += float64(k) * p.share[k]
+	}
+	return p
+}
+
+// mixed is the wait of short work, whatever number of long ones is there.
+func (p population) mixed() Wait {
+	var out Wait
+	second := 0.0
+	for k, share := range p.share {
+		w := p.wait[k]
+		out.Busy += share * w.Busy
+		out.Mean += share * w.Mean
+		second += share * (w.Variance() + w.Mean*w.Mean)
+	}
+	if spare := second*out.Busy/(out.Mean*out.Mean) - 1; spare > 0 {
+		out.Phases = 1 / spare
+	}
+	return out
+}
+
+// allBusy is the probability that all c slots are busy when k of them serve
+// work that stays, and a Erlangs come and go: with n there, the product form
+// of a symmetric queue gives each n the weight C(n+k, n) a^n over the product
+// of the busy slots at each step up.
+func allBusy(c, k int, a float64) float64 {
+	if k >= c {
+		return 1
+	}
+	if a <= 0 {
+		return 0
+	}
+	weight, total, full := 1.0, 0.0, 0.0
+	for n := 0; n < 100_000; n++ {
+		total += weight
+		if n+k >= c {
+			full += weight
+			if weight < 1e-12*total {
+				break
+			}
+		}
+		there := float64(n + 1 + k)
+		weight *= a * there / (float64(n+1) * min(there, float64(c)))
+		if total > 1e200 {
+			weight, total, full = weight/1e200, total/1e200, full/1e200
+		}
+	}
+	return full / total
+}
+
+// stay is the mean and variance of the time that long work of that slot time
+// spends at the center. The mean is Little's law. For the second moment the
+// number of others goes up and down while the work proceeds: in units of its
+// own progress u, m1' = 1/speed + A m1 and m2' = 2 m1/speed + A m2, where A
+// moves k up at arrivals/speed and down at (k-1)/work.
+func (p population) stay(work float64) (mean, variance float64) {
+	n := len(p.share) // states 1..n: it and up to n-1 others
+	up, down, slow := make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)
+	fastest := 1.0
+	for k := 1; k <= n; k++ {
+		speed := p.speed[min(k, n-1)]
+		if k == n {
+			speed *= float64(n-1) / float64(n)
+		}
+		slow[k] = 1 / speed
+		down[k] = float64(k-1) / p.work
+		if k < n {
+			up[k] = p.arrivals / speed
+		}
+		fastest = max(fastest, up[k]+down[k])
+	}
+	const most = 20_000 // steps; beyond, both moments grow in proportion
+	steps, whole := int(math.Ceil(min(1e9, work*fastest)))+50, 1.0
+	if steps > most {
+		whole = float64(steps) / most
+		steps = most
+	}
+	h := work / whole / float64(steps)
+	m1, m2 := make([]float64, n+2), make([]float64, n+2)
+	slope := func(m1, m2, d1, d2 []float64) {
+		for k := 1; k <= n; k++ {
+			d1[k] = slow[k] + up[k]*(m1[k+1]-m1[k]) + down[k]*(m1[k-1]-m1[k])
+			d2[k] = 2*m1[k]*slow[k] + up[k]*(m2[k+1]-m2[k]) + down[k]*(m2[k-1]-m2[k])
+		}
+	}
+	a1, a2, b1, b2 := make([]float64, n+2), make([]float64, n+2), make([]float64, n+2), make([]float64, n+2)
+	t1, t2 := make([]float64, n+2), make([]float64, n+2)
+	for range steps { // Heun's method
+		slope(m1, m2, a1, a2)
+		for k := range m1 {
+			t1[k], t2[k] = m1[k]+h*a1[k], m2[k]+h*a2[k]
+		}
+		slope(t1, t2, b1, b2)
+		for k := range m1 {
+			m1[k] += h / 2 * (a1[k] + b1[k])
+			m2[k] += h / 2 * (a2[k] + b2[k])
+		}
+	}
+	second := 0.0
+	for k, share := range p.share {
+		mean += share * m1[k+1]
+		second += share * m2[k+1]
+	}
+	return mean * whole, max(0, second-mean*mean) * whole
+}

@@ -1,0 +1,201 @@
+package html_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"rung/bench"
+	"rung/reports/html"
+	"rung/reports/reportstest"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// bare is a page without the chart library, which is most of it and has a
+// checksum of its own.
+func bare(t *testing.T, run bench.Run) []byte {
+	t.Helper()
+	data, err := html.RenderBytes(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	library, err := os.ReadFile("assets/echarts.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := bytes.Replace(data, library, []byte("/* echarts */"), 1)
+	if len(out) == len(data) {
+		t.Fatal("the page does not hold the chart library, byte for byte")
+	}
+	return out
+}
+
+func TestPageIsGolden(t *testing.T) {
+	got := bare(t, reportstest.Partial())
+	path := filepath.Join("testdata", "partial.html")
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(got, want) {
+		return
+	}
+	if err := os.WriteFile(path+".got", got, 0o644); err != nil {
+		t.Error(err)
+	}
+	t.Errorf("%s differs: compare it with %s.got, or run with -update", path, path)
+}
+
+func TestPageIsAFunctionOfTheRun(t *testing.T) {
+	run := reportstest.Run()
+	first, err := html.RenderBytes(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var second bytes.Buffer
+	if err := html.Render(&second, run); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first, second.Bytes()) {
+		t.Error("two renderings of one run differ")
+	}
+	// Rendering changed nothing in the run.
+	third, err := html.RenderBytes(reportstest.Run())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first, third) {
+		t.Error("equal runs give different pages")
+	}
+}
+
+func TestLibraryIsTheRecordedOne(t *testing.T) {
+	data, err := os.ReadFile("assets/echarts.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, err := os.ReadFile("assets/SHA256SUMS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(data)
+	if !strings.Contains(string(sums), hex.EncodeToString(sum[:])+"  echarts.min.js\n") {
+		t.Errorf("echarts.min.js is %x, not what SHA256SUMS records", sum)
+	}
+	for _, name := range []string{"echarts-LICENSE", "echarts-NOTICE"} {
+		if text, err := os.ReadFile("assets/" + name); err != nil || !strings.Contains(string(text), "Apache") {
+			t.Errorf("the licence file %s is missing: %v", name, err)
+		}
+	}
+}
+
+var references = regexp.MustCompile(`(?i)(?:src|href|action|poster|data|srcset)\s*=\s*["']?([^"'\s>]*)|url\(([^)]*)\)|@import`)
+
+func TestPageRefersToNothingOutside(t *testing.T) {
+	page := scripts.ReplaceAllString(string(bare(t, reportstest.Run())), "")
+	found := 0
+	for _, m := range references.FindAllStringSubmatch(page, -1) {
+		found++
+		if target := m[1] + m[2]; !strings.HasPrefix(target, "#") && target != "data:," {
+			t.Errorf("the page refers to %q", m[0])
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d references were seen: the test is blind", found)
+	}
+	if !strings.Contains(page, `content="default-src &#39;none&#39;;`) {
+		t.Error("the page has no content security policy")
+	}
+}
+
+// largest is what the whole ladder may grow to: 13 stages with eight kills
+// each and intervals of a quarter of a second.
+func largest() bench.Run {
+	run := reportstest.Run()
+	last := run.Stages[3]
+	for _, k := range append([]bench.KillRow(nil), last.Kills...) {
+		last.Kills = append(last.Kills, k)
+	}
+	for i := range last.Kills {
+		m := &last.Kills[i].Measurement
+		var finer []bench.Interval
+		for _, in := range m.Intervals {
+			half := in
+			half.Length /= 2
+			second := half
+			second.Start += half.Length
+			finer = append(finer, half, second)
+		}
+		m.Intervals = finer
+	}
+	for len(run.Stages) < 13 {
+		next := last
+		next.Stage.ID = strings.Replace(last.Stage.ID, "04", "1"+string(rune('0'+len(run.Stages)-4)), 1)
+		next.Stage.Previous, next.Stage.Compare = run.Stages[len(run.Stages)-1].Stage.ID, ""
+		run.Stages = append(run.Stages, next)
+	}
+	return run
+}
+
+func TestPageStaysWithinItsBudget(t *testing.T) {
+	for name, run := range map[string]bench.Run{"4 stages": reportstest.Run(), "13 stages": largest()} {
+		data, err := html.RenderBytes(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %d bytes", name, len(data))
+		if len(data) > html.MaxPage {
+			t.Errorf("%s: the page has %d bytes, the budget is %d", name, len(data), html.MaxPage)
+		}
+	}
+}
+
+func TestRenderRefusesWhatIsNotFinite(t *testing.T) {
+	for name, change := range map[string]func(*bench.Run){
+		"run.Stages[0].Capacity.Passed":          func(r *bench.Run) { r.Stages[0].Capacity.Passed = math.NaN() },
+		"run.Calibration.Ceiling":                func(r *bench.Run) { r.Calibration.Ceiling = math.Inf(1) },
+		"run.Stages[2].Kills[0].Availability":    func(r *bench.Run) { r.Stages[2].Kills[0].Availability = math.Inf(-1) },
+		"run.Stages[0].Capacity.Probes[1].Uses[": func(r *bench.Run) { r.Stages[0].Capacity.Probes[1].Uses[0].Ratio = math.NaN() },
+	} {
+		run := reportstest.Run()
+		change(&run)
+		var b bytes.Buffer
+		err := html.Render(&b, run)
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("got %v, want an error that names %s", err, name)
+		}
+		if b.Len() > 0 {
+			t.Errorf("%s: half a page was written", name)
+		}
+	}
+}
+
+func TestRenderGivesTheWritersError(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := html.Render(w, reportstest.Partial()); err == nil {
+		t.Error("an error of the writer was lost")
+	}
+}
