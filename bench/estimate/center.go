@@ -12,7 +12,9 @@ type flow struct{ pieces, time, square float64 }
 
 func (f flow) times(x float64) flow { return flow{f.pieces * x, f.time * x, f.square * x} }
 
-func (f flow) plus(g flow) flow { return flow{f.pieces + g.pieces, f.time + g.time, f.square + g.square} }
+func (f flow) plus(g flow) flow {
+	return flow{f.pieces + g.pieces, f.time + g.time, f.square + g.square}
+}
 
 // rest is the mean time that the piece in a busy slot still takes.
 func (f flow) rest() float64 {

@@ -11,10 +11,10 @@ import (
 )
 
 // visit is work that a route queues at a center: short work, or long work of
-// that slot time.
+// that slot time and variance.
 type visit struct {
-	center *center
-	long   float64
+	center       *center
+	long, spread float64
 }
 
 // route is one way that an operation can go: with or without a page miss.
@@ -38,6 +38,8 @@ type model struct {
 	missRatio float64
 	poolPages int
 	hop       time.Duration
+	// constant says that requests come at constant gaps.
+	constant bool
 	// outside says why the model does not fit the topology; empty when it
 	// does.
 	outside string
@@ -49,7 +51,7 @@ func newModel(t targets.Topology, w bench.Workload, hop time.Duration) (*model, 
 	if err != nil {
 		return nil, err
 	}
-	m := &model{hop: hop, missRatio: -1, outside: p.unequal}
+	m := &model{hop: hop, missRatio: -1, outside: p.unequal, constant: w.Arrivals == bench.ArrivalsConstant}
 	settings := storeOf(p.store)
 	misses := m.poolMisses(p.store.Kind, settings, w)
 	for _, share := range w.Mix {
@@ -179,7 +181,7 @@ func (m *model) work(r *route, n targets.Node, servers int, resource string, spe
 		}
 		c.long = c.long.plus(f.times(r.share))
 		c.longs += r.share
-		r.visits = append(r.visits, visit{c, mean})
+		r.visits = append(r.visits, visit{c, mean, cv * cv * mean * mean})
 		return
 	}
 	c.short = c.short.plus(flow{1, mean, mean * mean * (1 + cv*cv)}.times(r.share))

@@ -30,6 +30,9 @@ const (
 // rate (requests per second). Hop is the calibrated real time that the
 // software of one hop takes; zero leaves it out.
 func Predict(t targets.Topology, w bench.Workload, rate float64, hop time.Duration) (bench.Prediction, error) {
+	if !(rate >= 0) || math.IsInf(rate, 1) {
+		return bench.Prediction{}, fmt.Errorf("rate %v: it must be zero or positive", rate)
+	}
 	m, err := newModel(t, w, hop)
 	if err != nil {
 		return bench.Prediction{}, err
@@ -56,12 +59,17 @@ func Predict(t targets.Topology, w bench.Workload, rate float64, hop time.Durati
 
 func (m *model) capacityEstimate(limit *center, capacity float64, slo bench.SLO) bench.Estimate {
 	e := bench.Estimate{Fact: "capacity_per_s", Value: capacity, Tolerance: capacityTolerance,
-		Model: "sum of demands; Allen-Cunneen waits; highest rate within the SLO", Limits: limits}
+		Model: "sum of demands; highest rate whose " + latencyModel + " meets the SLO", Limits: limits, Outside: m.outside}
 	for _, c := range m.centers {
 		e.Derivation = append(e.Derivation, c.derivation()...)
 	}
+	e.Derivation = append(e.Derivation, fmt.Sprintf("lowest ceiling: %s %s, %.4g/s", limit.node, limit.resource, limit.ceiling()))
+	if capacity == 0 {
+		e.Outside = fmt.Sprintf("no rate is low enough: without any wait, quantile %.3g is above %v", slo.Quantile, slo.Latency)
+		e.Derivation = append(e.Derivation, e.Outside)
+		return e
+	}
 	e.Derivation = append(e.Derivation,
-		fmt.Sprintf("lowest ceiling: %s %s, %.4g/s", limit.node, limit.resource, limit.ceiling()),
 		fmt.Sprintf("response time at quantile %.3g reaches %v at %.4g/s, %.3g%% of that ceiling",
 			slo.Quantile, slo.Latency, capacity, 100*capacity/limit.ceiling()))
 	return e

@@ -75,8 +75,9 @@ func (x *response) add(v visit, l load, frozen bool, k int) {
 			return
 		}
 		mean, variance := l.long.stay(v.long)
+		slowed := mean / v.long
 		x.mean += mean - v.long
-		x.variance += variance
+		x.variance += variance + v.spread*(slowed*slowed-1) // once is in the route's own
 		x.free = 0
 		return
 	}

@@ -28,6 +28,7 @@ type customer struct {
 	steps         []step
 	next          int
 	web           int // the server it was sent to
+	way           int
 }
 
 type station struct {
@@ -69,7 +70,13 @@ type world struct {
 	stations []station // from station 2 on
 	agenda   agenda
 	turn     int
-	took     []float64
+	took     []outcome
+}
+
+// outcome is the way that a request went and the time it took.
+type outcome struct {
+	way  int
+	took float64
 }
 
 func (w *world) later(h happening) {
@@ -78,9 +85,19 @@ func (w *world) later(h happening) {
 	heap.Push(&w.agenda, h)
 }
 
-// simulate returns the response times of n requests at a rate, sorted, after
-// as many again as a tenth to warm up.
+// simulate returns the response times of n requests at a rate, sorted.
 func simulate(s site, rate float64, n int, seed uint64) []float64 {
+	var took []float64
+	for _, o := range simulateWays(s, rate, n, seed) {
+		took = append(took, o.took)
+	}
+	slices.Sort(took)
+	return took
+}
+
+// simulateWays returns the outcomes of n requests at a rate, after a tenth of
+// that to warm up.
+func simulateWays(s site, rate float64, n int, seed uint64) []outcome {
 	w := &world{random: rand.New(rand.NewPCG(seed, 1)), ways: s.ways, webs: make([]station, s.webs), carried: make([]int, s.webs),
 		stations: make([]station, len(s.slots)), blind: s.blind}
 	for i := range w.webs {
@@ -96,9 +113,7 @@ func simulate(s site, rate float64, n int, seed uint64) []float64 {
 		w.arrive(at)
 	}
 	w.run(1e18)
-	took := w.took[n/10:]
-	slices.Sort(took)
-	return took
+	return w.took[n/10:]
 }
 
 // run lets everything happen that happens before a time.
@@ -135,7 +150,8 @@ func (w *world) arrive(at float64) {
 		w.turnWeb++
 	}
 	u := w.random.Float64()
-	for _, way := range w.ways {
+	for i, way := range w.ways {
+		c.way = i
 		if c.steps = way.steps; u < way.share {
 			break
 		}
@@ -149,7 +165,7 @@ func (w *world) arrive(at float64) {
 func (w *world) proceed(c *customer, at float64) {
 	if c.next == len(c.steps) {
 		w.carried[c.web]--
-		w.took = append(w.took, at-c.arrival)
+		w.took = append(w.took, outcome{c.way, at - c.arrival})
 		return
 	}
 	s := c.steps[c.next]

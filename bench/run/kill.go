@@ -31,6 +31,9 @@ func (s *session) kill(ctx context.Context, b *bed, k bench.Kill) error {
 	if err := b.settle(ctx); err != nil {
 		return err
 	}
+	if err := b.logIn(ctx); err != nil {
+		return err
+	}
 	row := bench.KillRow{Node: k.Node, Fault: targets.Fault{Kind: targets.FaultKill, Node: k.Node, At: p.Before}}
 	book := ledger.New()
 	done := make(chan outage, 1)
@@ -65,6 +68,16 @@ func (s *session) kill(ctx context.Context, b *bed, k bench.Kill) error {
 	}
 	s.result.Kills = append(s.result.Kills, row)
 	s.killFacts(row)
+	return err
+}
+
+// logIn gives every user a session, whatever happened before, so that the
+// users whom this kill logs out can be counted.
+func (b *bed) logIn(ctx context.Context) error {
+	const rate = 200
+	b.shop.LogOut()
+	need := time.Duration(float64(b.session.cfg.Workload.Sessions) / rate * float64(time.Second))
+	_, err := b.attack(ctx, order{name: "log-in", rate: rate, length: need, only: []targets.Operation{targets.OpMe}})
 	return err
 }
 

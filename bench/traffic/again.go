@@ -12,3 +12,10 @@ func (s *Shop) Again(run string, seed uint64) (*Shop, error) {
 	again.run, again.seed = run, seed
 	return &again, nil
 }
+
+// LogOut drops every user's session; each logs in with its next request.
+func (s *Shop) LogOut() {
+	for i := range s.sessions {
+		s.sessions[i].Store(nil)
+	}
+}

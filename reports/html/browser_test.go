@@ -164,6 +164,10 @@ const undrawn = `Array.from(document.querySelectorAll('.chart')).filter(c => {
 	return !svg || svg.querySelectorAll('path, text').length < 4;
 }).map(c => c.closest('figure').id)`
 
+// wide lists what reaches beyond the right edge.
+const wide = `Array.from(document.querySelectorAll('body *')).filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+	.slice(0, 9).map(e => e.tagName + '.' + e.getAttribute('class') + ' ' + (e.closest('[id]') || {}).id + ' ' + e.textContent.slice(0, 60))`
+
 const overflow = `document.documentElement.scrollWidth - document.documentElement.clientWidth`
 
 func TestPageInABrowser(t *testing.T) {
@@ -241,7 +245,7 @@ func TestPageFollowsThemePaperAndLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := ask[int](ctx, t, overflow); n > 0 {
-		t.Errorf("the page is %d pixels too wide for paper", n)
+		t.Errorf("the page is %d pixels too wide for paper: %v", n, ask[[]string](ctx, t, wide))
 	}
 	capture(ctx, t, "paper")
 	if err := chromedp.Do(ctx, scheme("dark"), chromedp.EmulateViewport(1280, 900)); err != nil {

@@ -141,12 +141,16 @@ func nanoseconds(d *time.Duration) any {
 	return positive(float64(*d))
 }
 
+// farthest is the end of any axis: beyond what can be measured, and near
+// enough to compute with.
+const farthest = 1e18
+
 // decades returns the powers of ten around the positive values.
 func decades(values ...float64) (low, high float64) {
 	low, high = math.Inf(1), 0
 	for _, v := range values {
-		if v > 0 && !math.IsInf(v, 0) {
-			low, high = min(low, v), max(high, v)
+		if v > 0 {
+			low, high = min(low, v, farthest), max(high, min(v, farthest))
 		}
 	}
 	if high == 0 {
@@ -163,9 +167,10 @@ func decades(values ...float64) (low, high float64) {
 // ceiling rounds up to 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6 or 8 times a power of
 // ten, the end of a linear axis.
 func ceiling(v float64) float64 {
-	if v <= 0 {
+	if v <= 0 || math.IsNaN(v) {
 		return 1
 	}
+	v = min(v, farthest)
 	power := math.Pow(10, math.Floor(math.Log10(v)))
 	for _, step := range []float64{1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8} {
 		if v <= step*power {

@@ -16,7 +16,7 @@ const (
 	// to be drawn solid.
 	enough = 10
 	// maxPoints bounds the points of one curve.
-	maxPoints = 160
+	maxPoints = 100
 
 	percentileHeight = 300
 )
@@ -129,7 +129,7 @@ func (b *builder) percentilePlot(curves []curve, l limits) *plot {
 		p.add("ns", line)
 	}
 	if slo := b.run.Workload.SLO; slo.Latency > 0 && slo.Quantile > 0 && slo.Quantile < 1 {
-		name := "objective " + reports.Quantile(slo.Quantile) + " ≤ " + reports.Setting(slo.Latency)
+		name := reports.Quantile(slo.Quantile) + " ≤ " + reports.Setting(slo.Latency)
 		names = append(names, name)
 		corner, at := number(1/(1-slo.Quantile)), float64(slo.Latency)
 		p.add("ns", charts.SingleSeries{Name: name, Type: "line", ShowSymbol: opts.Bool(false),

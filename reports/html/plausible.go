@@ -37,7 +37,7 @@ func (b *builder) plausibleFigure() (figure, error) {
 		ticks = append(ticks, item{Value: []any{positive(r.Value), len(names)}, ItemStyle: &opts.ItemStyle{Color: color, BorderColor: color},
 			Tip: []string{r.Label, reports.Nanoseconds(r.Value), fmt.Sprintf("%s, %d", r.Source, r.Year), r.Use}})
 		if r.Value > 0 {
-			low, high = min(low, math.Pow(10, math.Floor(math.Log10(r.Value)))), max(high, r.Value)
+			low, high = min(low, max(r.Value, 1e-3)), max(high, min(r.Value, farthest))
 		}
 		names = append(names, r.Label)
 	}
@@ -60,7 +60,7 @@ func (b *builder) plausibleFigure() (figure, error) {
 		f.Empty = "Nothing was measured at the common load, and no hardware set was used."
 		return f, nil
 	}
-	high = math.Pow(10, math.Ceil(math.Log10(high)))
+	low, high = decades(low, high)
 	p := newPlot("item",
 		[]opts.XAxis{{Type: "log", Min: low, Max: high, Name: "time", NameLocation: "middle", NameGap: 30}},
 		[]opts.YAxis{{Type: "category", Data: names, Inverse: opts.Bool(true)}},

@@ -15,8 +15,8 @@ const (
 	timelineHeight = 400
 	// maxTimelines bounds the timelines of a page, and maxSlices the slices
 	// of one: with both the page stays below its budget.
-	maxTimelines = 48
-	maxSlices    = 120
+	maxTimelines = 36
+	maxSlices    = 60
 	// maxTableSlices bounds the rows of a timeline's twin.
 	maxTableSlices = 30
 )
@@ -29,6 +29,9 @@ const howTimeline = "Above: requests per second by when they were due; the dashe
 func (b *builder) timelineFigure(s bench.StageResult, k bench.KillRow) (figure, error) {
 	f := figure{ID: b.ids.of("figure", "kill-"+s.Stage.ID+"-"+k.Node), Title: killTitle(s.Stage.ID, k),
 		Subtitle: b.sample(&k.Measurement), Height: timelineHeight, Table: timelineTable(s.Stage.ID, k)}
+	if slices := merged(k.Measurement.Intervals, maxSlices); len(slices) > 0 {
+		f.Subtitle += ", in slices of " + reports.Setting(slices[0].Length)
+	}
 	if why := killDoubt(k); why != "" {
 		f.Subtitle += "; does not count: " + why
 	}

@@ -6,7 +6,7 @@
 var echarts = window.echarts;
 var palettes = JSON.parse(document.getElementById('palette').textContent);
 var darkness = window.matchMedia('(prefers-color-scheme: dark)');
-var THIN = '\u202f', NARROW = 420;
+var THIN = '\u202f', NARROW = 480;
 /* Widths on paper: A4 or letter, landscape, one or two charts in a row. */
 var PAPER = 900, PAPER_HALF = 440;
 var printing = false;

@@ -1,0 +1,224 @@
+package html_test
+
+import (
+	"io"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"rung/bench"
+	"rung/reports"
+	"rung/reports/html"
+	"rung/reports/reportstest"
+)
+
+var (
+	ids      = regexp.MustCompile(`\sid="([^"]*)"`)
+	links    = regexp.MustCompile(`\shref="#([^"]*)"`)
+	headings = regexp.MustCompile(`<h([1-6])[ >]`)
+	figures  = regexp.MustCompile(`(?s)<figure.*?</figure>`)
+	tables   = regexp.MustCompile(`(?s)<table.*?</table>`)
+)
+
+func TestPageCanBeReadWithoutEyesAndMouse(t *testing.T) {
+	page := scripts.ReplaceAllString(string(bare(t, reportstest.Run())), "")
+	seen := map[string]bool{}
+	for _, m := range ids.FindAllStringSubmatch(page, -1) {
+		if seen[m[1]] {
+			t.Errorf("the id %q is there twice", m[1])
+		}
+		seen[m[1]] = true
+	}
+	for _, m := range links.FindAllStringSubmatch(page, -1) {
+		if !seen[m[1]] {
+			t.Errorf("a link leads to #%s, which is not there", m[1])
+		}
+	}
+	level := 0
+	for _, m := range headings.FindAllStringSubmatch(page, -1) {
+		next := int(m[1][0] - '0')
+		if next > level+1 {
+			t.Errorf("a heading of level %d follows one of level %d", next, level)
+		}
+		level = next
+	}
+	for _, table := range tables.FindAllString(page, -1) {
+		if !strings.Contains(table, "<caption><span>") || !strings.Contains(table, `scope="col"`) || !strings.Contains(table, `scope="row"`) {
+			t.Errorf("a table has no caption or no heads: %.120q", table)
+		}
+	}
+	for _, want := range []string{`<html lang="en">`, `class="skip" href="#ladder"`, `<main>`, `<nav `, `name="viewport"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+	all := figures.FindAllString(page, -1)
+	if len(all) < 20 {
+		t.Errorf("the page has only %d figures", len(all))
+	}
+	for _, f := range all {
+		if !strings.Contains(f, `role="img" aria-label="Chart: `) || !strings.Contains(f, "<table") || !strings.Contains(f, `class="subtitle"`) {
+			t.Errorf("a figure has no label, no subtitle or no table: %.200q", f)
+		}
+	}
+}
+
+func TestPageSaysWhatTheRunSays(t *testing.T) {
+	run := reportstest.Run()
+	page := scripts.ReplaceAllString(string(bare(t, run)), "")
+	for name, want := range map[string]string{
+		"headline":                   reports.Sentences(run)[0],
+		"capacity":                   "215–230/s",
+		"change":                     "1.76×",
+		"interval of the change":     "1.65–1.87, to 02",
+		"estimate":                   "0.923×",
+		"a kill that did not happen": "does not count: the process was still alive 2 s after the kill",
+		"a ledger that was not read": "store not read: the store answered no read for 10 s",
+		"recovery":                   reports.Duration(600 * time.Millisecond),
+		"evidence":                   "kv.user.p50_ns is 13.4 ms, must be below 0.9 * 14.0 ms",
+		"warning of an attack":       "common: 2 of 3 000 requests went over a connection that the server had closed",
+		"error":                      "connection refused",
+		"derivation":                 "ceiling = 1 slots / 2.10 ms = 476 per second",
+		"lookup":                     reports.Duration(141 * time.Millisecond),
+		"period":                     "health check interval",
+		"doubt of a fact":            "the clock was late by 12 ms in one second",
+		"new node":                   `class="tag"`,
+		"capacity of a variant":      "221–238/s",
+		"hardware":                   "California to the Netherlands and back",
+		"definition":                 "Coordinated omission",
+		"percentile without enough":  "fewer than ten requests lie beyond",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%s: the page does not say %q", name, want)
+		}
+	}
+	if strings.Contains(page, "Partial run") {
+		t.Error("a whole run is called partial")
+	}
+	if !strings.Contains(string(bare(t, reportstest.Partial())), "<strong>Partial run.</strong> It ended early: interrupted by the user") {
+		t.Error("a partial run is not called one")
+	}
+}
+
+// A quantile that is null must be a gap in every chart, never a zero.
+func TestNullIsAGap(t *testing.T) {
+	run := reportstest.Run()
+	for i := range run.Stages {
+		run.Stages[i].Common.Total.Response.P99 = nil
+	}
+	page := string(bare(t, run))
+	at := strings.Index(page, `id="figure-latency"`)
+	block := scripts.FindStringSubmatch(page[at:])[1]
+	if !strings.Contains(block, `"value":[null,`) || strings.Contains(block, `"value":[0,`) {
+		t.Errorf("a missing p99 is drawn: %.400s", block)
+	}
+}
+
+func TestPageOfHollowRuns(t *testing.T) {
+	measurement := bench.Measurement{Intervals: []bench.Interval{{}}}
+	cases := map[string]bench.Run{
+		"nothing":                      {},
+		"a stage without anything":     {Stages: []bench.StageResult{{}}},
+		"stages of one name":           {Stages: []bench.StageResult{{}, {}, {Stage: bench.Stage{Previous: ""}}}},
+		"empty parts":                  {Stages: []bench.StageResult{{Common: &bench.Measurement{}, Capacity: &bench.Capacity{}, Kills: []bench.KillRow{{Measurement: measurement}}}}},
+		"a probe of nothing":           {Stages: []bench.StageResult{{Capacity: &bench.Capacity{Probes: []bench.Probe{{}}}}}},
+		"a stage that is its own past": {Stages: []bench.StageResult{{Stage: bench.Stage{ID: "a", Previous: "a", Compare: "a"}}}},
+		"numbers at the edge": {Stages: []bench.StageResult{{Capacity: &bench.Capacity{Passed: math.MaxFloat64, Failed: math.SmallestNonzeroFloat64,
+			Probes: []bench.Probe{{Rate: -1, Goodput: math.MaxFloat64}}}, Prediction: bench.Prediction{Estimates: []bench.Estimate{{Tolerance: math.MaxFloat64}}}}},
+			Hardware: bench.Hardware{Rows: []bench.Number{{Value: -1}, {Value: math.MaxFloat64}}}},
+	}
+	for name, run := range cases {
+		t.Run(name, func(t *testing.T) {
+			if _, err := html.RenderBytes(run); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func FuzzRender(f *testing.F) {
+	f.Add(`{"schema": 1}`)
+	f.Add(`{"schema": 1, "stages": [{"stage": {"id": "a", "topology": {"nodes": [{"name": "n"}], "links": [{"from": "clients", "to": "n"}, {"from": "n", "to": "n"}]}}, "capacity": {"passed_per_s": 1e308, "failed_per_s": 1e-308, "probes": [{"rate_per_s": -1e308}]}, "kills": [{"happened": true, "restarted_ns": 5, "measurement": {"intervals": [{"length_ns": -1}]}}]}]}`)
+	f.Add(`{"schema": 1, "stages": [{"common": {"total": {"response": {"count": 3, "curve": [{"quantile": 7, "value_ns": -5}, {"quantile": -1e300}]}}, "breakdown": [{"quantile": 0.5, "parts": [{"name": "-"}]}]}}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		run, err := reports.Decode(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		if err := html.Render(io.Discard, run); err != nil {
+			t.Errorf("a run that was read cannot be rendered: %v", err)
+		}
+	})
+}
+
+// The palette is read from the page: what is tested is what is seen.
+func TestPaletteCanBeSeen(t *testing.T) {
+	page := string(bare(t, bench.Run{Schema: bench.Schema}))
+	themes := map[string]map[string]string{"light": theme(t, page, ":root{color-scheme"), "dark": theme(t, page, "dark){:root{")}
+	for name, colours := range themes {
+		ground := colours["ground"]
+		for role, least := range map[string]float64{"text": 7, "muted": 4.5, "link": 4.5, "pass": 3, "fail": 3, "unknown": 4.5,
+			"one": 3, "two": 3, "three": 3, "four": 3, "baseline": 7, "before": 3, "line": 3} {
+			if got := contrast(t, colours[role], ground); got < least {
+				t.Errorf("%s: %s has a contrast of %.2f on the ground, want %.1f", name, role, got, least)
+			}
+		}
+		for _, set := range [][]string{{"one", "two", "three", "four", "baseline"}, {"pass", "fail", "unknown"}} {
+			for i, a := range set {
+				for _, b := range set[i+1:] {
+					for kind, matrix := range blindness {
+						if got := difference(seen(t, colours[a], matrix), seen(t, colours[b], matrix)); got < 10 {
+							t.Errorf("%s: %s and %s differ by %.1f in %s vision, want 10", name, a, b, got, kind)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// theme reads the custom properties after a mark in the style sheet.
+func theme(t *testing.T, page, mark string) map[string]string {
+	t.Helper()
+	_, rest, ok := strings.Cut(page, mark)
+	if !ok {
+		t.Fatalf("the style sheet has no %q", mark)
+	}
+	block, _, _ := strings.Cut(rest, "}")
+	out := map[string]string{}
+	for _, part := range strings.Split(block, ";") {
+		if role, colour, ok := strings.Cut(part, ":"); ok {
+			out[strings.TrimPrefix(role, "--")] = colour
+		}
+	}
+	return out
+}
+
+func rgb(t *testing.T, colour string) [3]float64 {
+	t.Helper()
+	var out [3]float64
+	if len(colour) < 7 {
+		t.Fatalf("%q is not a colour", colour)
+	}
+	for i := range out {
+		v, err := strconv.ParseUint(colour[1+2*i:3+2*i], 16, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := float64(v) / 255
+		if out[i] = c / 12.92; c > 0.04045 {
+			out[i] = math.Pow((c+0.055)/1.055, 2.4)
+		}
+	}
+	return out
+}
+
+// contrast is the ratio of WCAG 2.
+func contrast(t *testing.T, a, b string) float64 {
+	luminance := func(c [3]float64) float64 { return 0.2126*c[0] + 0.7152*c[1] + 0.0722*c[2] }
+	x, y := luminance(rgb(t, a)), luminance(rgb(t, b))
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
