@@ -16,7 +16,7 @@ import (
 // longer true.
 const imports = `
 targets
-targets/asset
+targets/asset targets
 targets/clock golang.org/x/sys/unix
 targets/evict
 targets/shop
@@ -24,10 +24,10 @@ targets/machine targets targets/clock
 targets/wire targets targets/clock golang.org/x/sys/unix
 targets/pool targets/evict
 targets/resp github.com/tidwall/redcon
-targets/store targets/shop github.com/jackc/pgx/v5 github.com/jackc/pgx/v5/pgconn github.com/jackc/pgx/v5/pgxpool github.com/redis/go-redis/v9
+targets/store targets/shop github.com/jackc/pgx/v5 github.com/jackc/pgx/v5/pgconn github.com/jackc/pgx/v5/pgxpool github.com/redis/go-redis/v9 github.com/redis/go-redis/v9/maintnotifications
 targets/balancer targets targets/asset targets/machine golang.org/x/time/rate
-targets/database targets targets/machine targets/pool targets/shop github.com/jackc/pgx/v5/pgproto3 modernc.org/sqlite
-targets/dns targets github.com/miekg/dns
+targets/database targets targets/machine targets/pool targets/shop github.com/jackc/pgx/v5/pgproto3 modernc.org/libc modernc.org/sqlite modernc.org/sqlite/lib
+targets/dns targets targets/evict github.com/miekg/dns
 targets/keyvalue targets targets/machine targets/pool targets/resp targets/shop go.etcd.io/bbolt
 targets/web targets targets/asset targets/machine targets/store
 targets/node targets targets/balancer targets/clock targets/database targets/dns targets/keyvalue targets/machine targets/store targets/web targets/wire
@@ -40,9 +40,9 @@ bench/plan bench
 bench/record bench github.com/HdrHistogram/hdrhistogram-go
 bench/traffic bench targets
 bench/run bench bench/attack bench/estimate bench/ledger bench/plan bench/record bench/traffic targets targets/clock targets/dns targets/launch
-reports bench targets
+reports bench
 reports/html bench reports targets github.com/go-echarts/go-echarts/v2/charts github.com/go-echarts/go-echarts/v2/opts
-configs bench targets github.com/go-viper/mapstructure/v2 github.com/spf13/pflag github.com/spf13/viper go.yaml.in/yaml/v3
+configs bench targets github.com/spf13/pflag github.com/spf13/viper go.yaml.in/yaml/v3
 cmd/rung bench bench/run configs reports reports/html targets targets/clock targets/launch targets/node github.com/spf13/cobra github.com/vbauerster/mpb/v8 github.com/vbauerster/mpb/v8/decor golang.org/x/term
 `
 

@@ -64,8 +64,9 @@ type load struct {
 	center *center
 	// full says that the work is more than the slots can do.
 	full bool
-	// wait of short work, whatever long work is there.
-	wait Wait
+	// wait of short work, whatever long work is there: from outside, and
+	// right from a slot of the same center.
+	wait, again Wait
 	// long work, when there is any.
 	long *population
 }
@@ -82,10 +83,11 @@ func (c *center) at(lambda float64) load {
 		l.full = true
 	case c.long.pieces > 0:
 		p := populate(c.slots, short, long, c.longs*each)
-		l.long, l.wait = &p, p.mixed()
+		l.long, l.wait, l.again = &p, p.mixed(p.wait), p.mixed(p.again)
 	case c.short.pieces > 0:
 		mean := c.short.time / c.short.pieces
 		l.wait = WaitOf(c.slots, short.pieces, mean, max(0, c.short.square/c.short.pieces/(mean*mean)-1))
+		l.again = l.wait
 	}
 	return l
 }

@@ -46,7 +46,7 @@ func TestExplore(t *testing.T) {
 			p, _ := estimate.Predict(topology, w, rate, 0)
 			p50, _ := p.Estimate("common.p50_ns")
 			p99, _ := p.Estimate("common.p99_ns")
-			took := simulate(s, rate, 200_000, 7)
+			took := simulate(s, rate, 150_000, 7)
 			t.Logf("%s %.0f%% %.0f/s: p50 model %.2f sim %.2f ratio %.3f; p99 model %.1f sim %.1f ratio %.3f", c.name, u*100, rate,
 				p50.Value/1e6, at(took, 0.5)*1e3, p50.Value/1e9/at(took, 0.5), p99.Value/1e6, at(took, 0.99)*1e3, p99.Value/1e9/at(took, 0.99))
 		}
@@ -54,7 +54,7 @@ func TestExplore(t *testing.T) {
 		lo, hi := 0.4*low, low
 		for range 9 {
 			mid := (lo + hi) / 2
-			if at(simulate(s, mid, 200_000, 11), 0.99) <= 0.4 {
+			if at(simulate(s, mid, 150_000, 11), 0.99) <= 0.4 {
 				lo = mid
 			} else {
 				hi = mid

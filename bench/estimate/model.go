@@ -15,6 +15,8 @@ import (
 type visit struct {
 	center       *center
 	long, spread float64
+	// again says that it comes right from a slot of the same center.
+	again bool
 }
 
 // route is one way that an operation can go: with or without a page miss.
@@ -27,6 +29,8 @@ type route struct {
 	floor          float64
 	served, spread float64
 	visits         []visit
+	// last is the center that the route has just left, until it travels.
+	last *center
 }
 
 // model is a topology with a workload, ready for arithmetic.
@@ -130,6 +134,9 @@ func (m *model) travel(r *route, t targets.Topology, from, to string, trips floa
 	r.floor += trips * m.hop.Seconds()
 	if l, ok := t.Link(from, to); ok {
 		r.floor += trips * 2 * l.OneWay.Seconds()
+		if l.OneWay > 0 {
+			r.last = nil
+		}
 	}
 }
 
@@ -181,11 +188,13 @@ func (m *model) work(r *route, n targets.Node, servers int, resource string, spe
 		}
 		c.long = c.long.plus(f.times(r.share))
 		c.longs += r.share
-		r.visits = append(r.visits, visit{c, mean, cv * cv * mean * mean})
+		r.visits = append(r.visits, visit{center: c, long: mean, spread: cv * cv * mean * mean})
+		r.last = c
 		return
 	}
 	c.short = c.short.plus(flow{1, mean, mean * mean * (1 + cv*cv)}.times(r.share))
-	r.visits = append(r.visits, visit{center: c})
+	r.visits = append(r.visits, visit{center: c, again: r.last == c})
+	r.last = c
 }
 
 func (m *model) center(node, resource string, servers, slots int) *center {

@@ -10,8 +10,8 @@ import "math"
 // For k long ones at c slots, with a Erlangs of short work:
 //
 //   - From k = c on all slots are always busy, and the long ones share the
-//     c-a slots that short work leaves (conservation of work). Below, one of
-//     k waits as long as short work does among k-1 (arrival theorem).
+//     c-a slots that short work leaves (conservation of work). Below, a
+//     piece finds the others that wait and the short work that came since.
 //   - Short work waits for the pieces ahead of it. Their mean work follows
 //     from Little's law: W = ((k-B) q + P(all busy) r) / (c-a), with B slots
 //     busy with long work, pieces of length q, and r the mean time a busy
@@ -23,9 +23,10 @@ type population struct {
 	// arrivals of long work per second, and its mean slot time.
 	arrivals, work float64
 	// share of the time that k are there; speed of each in slots; wait of
-	// short work. By k, up to where more are unlikely.
+	// short work, from outside and right from a slot. By k, up to where more
+	// are unlikely.
 	share, speed []float64
-	wait         []Wait
+	wait, again  []Wait
 	// present is the mean of k.
 	present float64
 }
@@ -38,27 +39,18 @@ const (
 // populate returns the population at c slots. Work must leave slots free.
 func populate(c int, short, long flow, arrivals float64) population {
 	p := population{arrivals: arrivals, work: long.time / arrivals}
-	free := float64(c) - short.time
-	piece := long.time / long.pieces
-	share, total, busy := 1.0, 0.0, 0.0
+	share, total := 1.0, 0.0
 	for k := 0; k <= mostLong; k++ {
+		busy, wait, again := crowd(c, k, short, long)
 		if k > 0 {
-			busy = free
-			if k < c {
-				busy = min(free, float64(k)*piece/(piece+p.wait[k-1].Mean))
-			}
 			share *= long.time / busy
 		}
-		if k > 0 && k > c && share < unlikely*total {
+		if k > c && share < unlikely*total {
 			break
 		}
-		all := allBusy(c, k, short.time)
-		rest := 0.0
-		if short.time+busy > 0 {
-			rest = (short.time*short.rest() + busy*long.rest()) / (short.time + busy)
-		}
 		p.share = append(p.share, share)
-		p.wait = append(p.wait, Wait{Busy: all, Mean: ((float64(k)-busy)*piece + all*rest) / free, Phases: float64(max(1, k-c+2))})
+		p.wait = append(p.wait, wait)
+		p.again = append(p.again, again)
 		p.speed = append(p.speed, busy/max(1, float64(k)))
 		total += share
 	}
@@ -69,12 +61,56 @@ func populate(c int, short, long flow, arrivals float64) population {
 	return p
 }
 
+// crowd is what happens while k long ones are there: how many slots they
+// keep busy, and how long short work waits: when it comes from outside, and
+// when it comes right from a slot of the same center.
+func crowd(c, k int, short, long flow) (busy float64, wait, again Wait) {
+	slots, count, piece := float64(c), float64(k), long.time/long.pieces
+	free := slots - short.time
+	all, rest, line := 1.0, 0.0, 0.0 // line: how long a piece waits
+	busy = free
+	for range 30 { // towards the fixed point; once is enough from k = c on
+		if k < c {
+			busy = min(free, count*piece/(piece+line))
+			all = allBusy(c, k, short.time)
+			if k == c-1 { // k slots at least are busy: the mean says how often all are
+				all = min(1, max(0, short.time+busy-count))
+			}
+		}
+		if short.time+busy > 0 {
+			rest = (short.time*short.rest() + busy*long.rest()) / (short.time + busy)
+		}
+		wait = Wait{Busy: all, Mean: ((count-busy)*piece + all*rest) / free, Phases: 1}
+		if k == 0 || k >= c {
+			break
+		}
+		line = ((count-1)/count*(count-busy)*piece + short.time*wait.Mean) / slots
+	}
+	if k < c {
+		return busy, wait, wait
+	}
+	wait.Phases = wait.Mean * wait.Mean / spread(c, wait.Mean, busy, piece, rest, short)
+	again = wait
+	again.Mean = ((count-busy*(slots-1)/slots)*piece + short.time*wait.Mean) / slots
+	return busy, wait, again
+}
+
+// spread is the variance of short work's wait when all slots are busy: that
+// of the work ahead, over c. It comes from how many slots hold a long one
+// (binomial), from the short work that came in the meantime (Poisson), and
+// from what the pieces in the slots still take (uniform).
+func spread(c int, wait, busy, piece, rest float64, short flow) float64 {
+	slots := float64(c)
+	b := busy / slots
+	return (slots*b*(1-b)*piece*piece + wait*short.square + slots*rest*rest/3) / (slots * slots)
+}
+
 // mixed is the wait of short work, whatever number of long ones is there.
-func (p population) mixed() Wait {
+func (p population) mixed(waits []Wait) Wait {
 	var out Wait
 	second := 0.0
 	for k, share := range p.share {
-		w := p.wait[k]
+		w := waits[k]
 		out.Busy += share * w.Busy
 		out.Mean += share * w.Mean
 		second += share * (w.Variance() + w.Mean*w.Mean)

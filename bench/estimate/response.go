@@ -82,8 +82,13 @@ func (x *response) add(v visit, l load, frozen bool, k int) {
 		return
 	}
 	w := l.wait
-	if frozen {
+	switch {
+	case frozen && v.again:
+		w = l.long.again[k]
+	case frozen:
 		w = l.long.wait[k]
+	case v.again:
+		w = l.again
 	}
 	x.mean += w.Mean
 	x.variance += w.Variance()

@@ -29,6 +29,7 @@ type customer struct {
 	next          int
 	web           int // the server it was sent to
 	way           int
+	seen          int // DEBUG
 }
 
 type station struct {
@@ -71,12 +72,14 @@ type world struct {
 	agenda   agenda
 	turn     int
 	took     []outcome
+	photos int
 }
 
 // outcome is the way that a request went and the time it took.
 type outcome struct {
 	way  int
 	took float64
+	seen int
 }
 
 func (w *world) later(h happening) {
@@ -127,6 +130,9 @@ func (w *world) run(until float64) {
 		if h.who.rest > 1e-12 {
 			h.done.queue = append(h.done.queue, h.who) // to the back of the line
 		} else {
+			if h.who.way == 7 && h.done == &w.webs[0] && h.who.next <= 2 {
+				w.photos--
+			}
 			h.who.next++
 			w.proceed(h.who, h.at)
 		}
@@ -158,6 +164,10 @@ func (w *world) arrive(at float64) {
 		u -= way.share
 	}
 	w.carried[c.web]++
+	c.seen = w.photos
+	if c.way == 7 {
+		w.photos++
+	}
 	w.proceed(c, at)
 }
 
@@ -165,7 +175,7 @@ func (w *world) arrive(at float64) {
 func (w *world) proceed(c *customer, at float64) {
 	if c.next == len(c.steps) {
 		w.carried[c.web]--
-		w.took = append(w.took, outcome{c.way, at - c.arrival})
+		w.took = append(w.took, outcome{c.way, at - c.arrival, c.seen})
 		return
 	}
 	s := c.steps[c.next]

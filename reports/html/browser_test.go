@@ -4,11 +4,9 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +29,9 @@ var screens = flag.String("screens", "", "write screenshots of the report to thi
 // browser starts a headless browser for one test, or skips it.
 func browser(t *testing.T) context.Context {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("NOT TESTED IN A BROWSER: -short")
+	}
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -173,32 +174,42 @@ const overflow = `document.documentElement.scrollWidth - document.documentElemen
 func TestPageInABrowser(t *testing.T) {
 	runs := map[string]bench.Run{"whole": reportstest.Run(), "partial": reportstest.Partial(), "hostile": hostileRun(t),
 		"empty": {Schema: bench.Schema}}
+	cases := []struct {
+		run   string
+		width int64
+		theme string
+	}{
+		{"whole", 390, "light"}, {"whole", 1280, "dark"}, {"partial", 1280, "light"}, {"hostile", 390, "light"}, {"empty", 390, "light"},
+	}
+	if *screens != "" {
+		cases = append(cases, cases[0], cases[1])
+		cases[len(cases)-2].theme, cases[len(cases)-1].theme = "dark", "light"
+	}
 	ctx := browser(t)
 	heard := watch(ctx, t)
-	for _, name := range slices.Sorted(maps.Keys(runs)) {
-		url := write(t, runs[name])
-		for _, width := range []int64{390, 1280} {
-			for _, theme := range []string{"light", "dark"} {
-				t.Run(fmt.Sprintf("%s-%d-%s", name, width, theme), func(t *testing.T) {
-					if err := chromedp.Do(ctx, visit(url, width, theme)); err != nil {
-						t.Fatal(err)
-					}
-					capture(ctx, t, "folded")
-					ask[chromedp.Void](ctx, t, unfold)
-					wait(ctx, t, undrawn+`.length === 0`)
-					if n := ask[int](ctx, t, `document.querySelectorAll('.chart').length`); (n == 0) != (len(runs[name].Stages) == 0) {
-						t.Errorf("the page has %d charts", n)
-					}
-					if n := ask[int](ctx, t, overflow); n > 0 {
-						t.Errorf("the page scrolls sideways by %d pixels", n)
-					}
-					if ask[bool](ctx, t, `Boolean(window.owned)`) {
-						t.Error("text of the run ran as script")
-					}
-					capture(ctx, t, "unfolded")
-				})
+	urls := map[string]string{}
+	for name, run := range runs {
+		urls[name] = write(t, run)
+	}
+	for _, c := range cases {
+		t.Run(fmt.Sprintf("%s-%d-%s", c.run, c.width, c.theme), func(t *testing.T) {
+			if err := chromedp.Do(ctx, visit(urls[c.run], c.width, c.theme)); err != nil {
+				t.Fatal(err)
 			}
-		}
+			capture(ctx, t, "folded")
+			ask[chromedp.Void](ctx, t, unfold)
+			wait(ctx, t, undrawn+`.length === 0`)
+			if n := ask[int](ctx, t, `document.querySelectorAll('.chart').length`); (n == 0) != (len(runs[c.run].Stages) == 0) {
+				t.Errorf("the page has %d charts", n)
+			}
+			if n := ask[int](ctx, t, overflow); n > 0 {
+				t.Errorf("the page scrolls sideways by %d pixels: %v", n, ask[[]string](ctx, t, wide))
+			}
+			if ask[bool](ctx, t, `Boolean(window.owned)`) {
+				t.Error("text of the run ran as script")
+			}
+			capture(ctx, t, "unfolded")
+		})
 	}
 	if list := heard.all(); len(list) > 0 {
 		t.Errorf("the page is not silent: %v", list)
