@@ -122,7 +122,8 @@ type Capacity struct {
 	Passed float64 `json:"passed_per_s"`
 	Failed float64 `json:"failed_per_s"`
 	Probes []Probe `json:"probes"`
-	// Bottleneck by node metrics at the highest passed rate.
+	// Bottleneck by node metrics at the lowest rate that failed, or else at
+	// the highest that passed.
 	Bottleneck Bottleneck `json:"bottleneck"`
 	// Doubt says why the bracket must not be trusted.
 	Doubt string `json:"doubt,omitempty"`

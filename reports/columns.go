@@ -79,7 +79,8 @@ func (s *summary) blocks(rows []Row) {
 	for _, r := range rows {
 		s.wrap(s.painted(Glyph(r.Word)+" "+string(r.Word), r.Word)+"  "+r.Stage, "", "  ")
 		s.wrap(fmt.Sprintf("capacity %s, estimate %s", r.Capacity(), estimate(r)), "  ", "    ")
-		s.wrap(fmt.Sprintf("p50 %s, p99 %s, failures %s", DurationOf(r.P50), DurationOf(r.P99), failures(r)), "  ", "    ")
+		s.wrap(fmt.Sprintf("p50 %s, p99 %s, failures %s", DurationOf(r.P50), DurationOf(r.P99), failures(r)),
+			"  ", "    ")
 		s.wrap(fmt.Sprintf("availability %s, %s per million", availability(r), cost(r)), "  ", "    ")
 	}
 	if len(rows) > 0 {

@@ -12,7 +12,8 @@ import (
 func Headline(run bench.Run) string {
 	sentences := Sentences(run)
 	if run.Partial != "" {
-		sentences = append([]string{fmt.Sprintf("PARTIAL RUN (%s).", strings.TrimRight(run.Partial, ". "))}, sentences...)
+		sentences = append([]string{fmt.Sprintf("PARTIAL RUN (%s).", strings.TrimRight(run.Partial, ". "))},
+			sentences...)
 	}
 	return strings.Join(sentences, " ")
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"rung/targets"
 )
 
 // flow is a stream of work: pieces, slot time in seconds, and squared slot
@@ -30,6 +32,7 @@ type center struct {
 	resource string // "cpu" or "disk"
 	servers  int    // nodes in the group
 	slots    int    // of one node
+	policy   targets.Policy
 
 	// Work per request of the mix: in one piece, and cut into several.
 	short, long flow
@@ -71,22 +74,39 @@ type load struct {
 	long *population
 }
 
-// at returns the center's load when requests arrive at rate lambda. A
-// balancer splits the work evenly: the group is that many queues of its own.
+// queues is how many lines the group's servers make, and the slots at each.
+// A balancer that counts connections sends a request where a slot is likely
+// to be free, which comes near one line for all. One that goes round gives
+// short work to all alike, but scatters long work as chance would. The worst,
+// chance itself, makes a line of its own at each server.
+func (c *center) queues() (queues, slots int) {
+	switch c.policy {
+	case targets.PolicyLeastConnections, targets.PolicyRandomTwo:
+		return 1, c.slots * c.servers
+	case targets.PolicyRoundRobin:
+		if c.long.pieces == 0 {
+			return 1, c.slots * c.servers
+		}
+	}
+	return c.servers, c.slots
+}
+
+// at returns the center's load when requests arrive at rate lambda.
 func (c *center) at(lambda float64) load {
 	l := load{center: c}
-	each := lambda / float64(c.servers)
+	queues, slots := c.queues()
+	each := lambda / float64(queues)
 	short, long := c.short.times(each), c.long.times(each)
 	switch {
-	case c.slots == 0 || each == 0:
-	case short.time+long.time >= float64(c.slots):
+	case slots == 0 || each == 0:
+	case short.time+long.time >= float64(slots):
 		l.full = true
 	case c.long.pieces > 0:
-		p := populate(c.slots, short, long, c.longs*each)
+		p := populate(slots, short, long, c.longs*each)
 		l.long, l.wait, l.again = &p, p.mixed(p.wait), p.mixed(p.again)
 	case c.short.pieces > 0:
 		mean := c.short.time / c.short.pieces
-		l.wait = WaitOf(c.slots, short.pieces, mean, max(0, c.short.square/c.short.pieces/(mean*mean)-1))
+		l.wait = WaitOf(slots, short.pieces, mean, max(0, c.short.square/c.short.pieces/(mean*mean)-1))
 		l.again = l.wait
 	}
 	return l

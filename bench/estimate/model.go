@@ -78,7 +78,19 @@ func newModel(t targets.Topology, w bench.Workload, hop time.Duration) (*model, 
 		}
 		m.routes = append(m.routes, m.query(r, t, p, settings, misses, w.Data)...)
 	}
+	if p.balancer != nil {
+		m.spread(Group(p.nodes[p.webs[0].Name].Name), p.balancer.Balancer.Policy)
+	}
 	return m, nil
+}
+
+// spread notes how a balancer spreads work over a group of servers.
+func (m *model) spread(node string, policy targets.Policy) {
+	for _, c := range m.centers {
+		if c.node == node && c.servers > 1 {
+			c.policy = policy
+		}
+	}
 }
 
 func storeOf(r targets.Role) targets.KeyValue {

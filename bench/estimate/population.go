@@ -7,6 +7,10 @@ import "math"
 // constant number of long ones, whose pieces go round in the line. How many
 // there are is a birth-and-death process.
 //
+// It is exact when the long ones are very long; against a simulation of the
+// shop (200 ms in pieces of 10 ms among work of 2 to 6 ms) quantiles are within
+// 10%. Work of only two or three pieces waits up to a third less than it says.
+//
 // For k long ones at c slots, with a Erlangs of short work:
 //
 //   - From k = c on all slots are always busy, and the long ones share the
@@ -32,7 +36,7 @@ type population struct {
 }
 
 const (
-	mostLong = 400  // of the population
+	mostLong = 400  // more than slots
 	unlikely = 1e-7 // share of the time
 )
 
@@ -40,19 +44,24 @@ const (
 func populate(c int, short, long flow, arrivals float64) population {
 	p := population{arrivals: arrivals, work: long.time / arrivals}
 	share, total := 1.0, 0.0
-	for k := 0; k <= mostLong; k++ {
+	for k := 0; k <= c+mostLong; k++ {
 		busy, wait, again := crowd(c, k, short, long)
 		if k > 0 {
 			share *= long.time / busy
 		}
-		if k > c && share < unlikely*total {
+		if k > 1 && busy > long.time && share < unlikely*total {
 			break
 		}
 		p.share = append(p.share, share)
 		p.wait = append(p.wait, wait)
 		p.again = append(p.again, again)
 		p.speed = append(p.speed, busy/max(1, float64(k)))
-		total += share
+		if total += share; total > 1e200 { // only ratios matter
+			for i := range p.share {
+				p.share[i] /= 1e200
+			}
+			share, total = share/1e200, total/1e200
+		}
 	}
 	for k := range p.share {
 		p.share[k] /= total
@@ -69,10 +78,12 @@ func crowd(c, k int, short, long flow) (busy float64, wait, again Wait) {
 	free := slots - short.time
 	all, rest, line := 1.0, 0.0, 0.0 // line: how long a piece waits
 	busy = free
+	if k < c-1 {
+		all = allBusy(c, k, short.time)
+	}
 	for range 30 { // towards the fixed point; once is enough from k = c on
 		if k < c {
 			busy = min(free, count*piece/(piece+line))
-			all = allBusy(c, k, short.time)
 			if k == c-1 { // k slots at least are busy: the mean says how often all are
 				all = min(1, max(0, short.time+busy-count))
 			}
@@ -136,8 +147,7 @@ func allBusy(c, k int, a float64) float64 {
 	for n := 0; n < 100_000; n++ {
 		total += weight
 		if n+k >= c {
-			full += weight
-			if weight < 1e-12*total {
+			if full += weight; weight <= 1e-12*full {
 				break
 			}
 		}

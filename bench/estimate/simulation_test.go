@@ -4,6 +4,8 @@ import (
 	"container/heap"
 	"math/rand/v2"
 	"slices"
+
+	"rung/targets"
 )
 
 // This is a discrete-event simulation of a site: first-in-first-out stations
@@ -29,7 +31,6 @@ type customer struct {
 	next          int
 	web           int // the server it was sent to
 	way           int
-	seen          int // DEBUG
 }
 
 type station struct {
@@ -58,28 +59,25 @@ func (a *agenda) Pop() any {
 	return last
 }
 
-// world is a simulation under way. Station 1 may be several equal servers,
-// of which a request gets the one with the fewest requests (ties: the next in
-// turn), as behind a balancer that counts connections, or a random one.
+// world is a simulation under way. Station 1 may be several equal servers
+// behind a balancer.
 type world struct {
 	random   *rand.Rand
 	ways     []way
 	webs     []station
 	carried  []int
 	turnWeb  int
-	blind    bool
+	policy   targets.Policy
 	stations []station // from station 2 on
 	agenda   agenda
 	turn     int
 	took     []outcome
-	photos int
 }
 
 // outcome is the way that a request went and the time it took.
 type outcome struct {
 	way  int
 	took float64
-	seen int
 }
 
 func (w *world) later(h happening) {
@@ -102,7 +100,7 @@ func simulate(s site, rate float64, n int, seed uint64) []float64 {
 // that to warm up.
 func simulateWays(s site, rate float64, n int, seed uint64) []outcome {
 	w := &world{random: rand.New(rand.NewPCG(seed, 1)), ways: s.ways, webs: make([]station, s.webs), carried: make([]int, s.webs),
-		stations: make([]station, len(s.slots)), blind: s.blind}
+		stations: make([]station, len(s.slots)), policy: s.policy}
 	for i := range w.webs {
 		w.webs[i].free = s.slots[0]
 	}
@@ -130,9 +128,6 @@ func (w *world) run(until float64) {
 		if h.who.rest > 1e-12 {
 			h.done.queue = append(h.done.queue, h.who) // to the back of the line
 		} else {
-			if h.who.way == 7 && h.done == &w.webs[0] && h.who.next <= 2 {
-				w.photos--
-			}
 			h.who.next++
 			w.proceed(h.who, h.at)
 		}
@@ -146,15 +141,7 @@ func (w *world) run(until float64) {
 }
 
 func (w *world) arrive(at float64) {
-	c := &customer{arrival: at, web: w.random.IntN(len(w.webs))}
-	if !w.blind {
-		for i := range w.carried {
-			if k := (w.turnWeb + i) % len(w.carried); i == 0 || w.carried[k] < w.carried[c.web] {
-				c.web = k
-			}
-		}
-		w.turnWeb++
-	}
+	c := &customer{arrival: at, web: w.choose()}
 	u := w.random.Float64()
 	for i, way := range w.ways {
 		c.way = i
@@ -164,18 +151,37 @@ func (w *world) arrive(at float64) {
 		u -= way.share
 	}
 	w.carried[c.web]++
-	c.seen = w.photos
-	if c.way == 7 {
-		w.photos++
-	}
 	w.proceed(c, at)
+}
+
+// choose picks a web server as a balancer of that policy does.
+func (w *world) choose() int {
+	n := len(w.webs)
+	w.turnWeb = (w.turnWeb + 1) % n
+	best := w.turnWeb // the next in turn, also among equals
+	switch w.policy {
+	case targets.PolicyLeastConnections:
+		for i := range n {
+			if k := (w.turnWeb + i) % n; w.carried[k] < w.carried[best] {
+				best = k
+			}
+		}
+	case targets.PolicyRandomTwo:
+		best = w.random.IntN(n)
+		if k := w.random.IntN(n); w.carried[k] < w.carried[best] {
+			best = k
+		}
+	case targets.PolicyIPHash: // here: at random
+		best = w.random.IntN(n)
+	}
+	return best
 }
 
 // proceed takes a customer to the next step.
 func (w *world) proceed(c *customer, at float64) {
 	if c.next == len(c.steps) {
 		w.carried[c.web]--
-		w.took = append(w.took, outcome{c.way, at - c.arrival, c.seen})
+		w.took = append(w.took, outcome{c.way, at - c.arrival})
 		return
 	}
 	s := c.steps[c.next]

@@ -12,7 +12,8 @@ type site struct {
 	ways  []way
 	slots []int // of station 1 (web), 2 (database CPU), 3 (disk)
 	webs  int   // equal servers of station 1
-	blind bool  // requests go to them at random, and not to the idlest
+	// policy by which they are picked.
+	policy targets.Policy
 }
 
 const (
@@ -23,9 +24,11 @@ const (
 	ms = 1e-3
 )
 
-// Miss ratios of the shop's buffer pool, by an LRU simulation with this
-// workload; TestMissesOfAPool checks the model's against them.
+// misses are the miss ratios of the shop's buffer pool.
 type misses struct{ users, orders float64 }
+
+// shopMisses come from TestMissesOfAPool's simulation of the pool.
+func shopMisses() misses { return misses{users: 0.191, orders: 0.366} }
 
 // shopSite is the shop on one web tier and one database, wires of 0.5 ms.
 // Where shared, both tiers are on station 1.
@@ -122,4 +125,32 @@ func shopTopology(webs, slots int, shared bool) targets.Topology {
 
 func constant(milliseconds float64) targets.Law {
 	return targets.Constant(time.Duration(milliseconds * float64(time.Millisecond)))
+}
+
+func mixOf(a targets.Operation, x float64, b targets.Operation, y float64) []bench.Share {
+	return []bench.Share{{Operation: a, Ratio: x}, {Operation: b, Ratio: y}}
+}
+
+func balance(t *targets.Topology, policy targets.Policy) {
+	for _, n := range t.Nodes {
+		for _, r := range n.Roles {
+			if r.Balancer != nil {
+				r.Balancer.Policy = policy
+			}
+		}
+	}
+}
+
+// onlyWeb makes the store take no time, and a session and a photo these.
+func onlyWeb(t *targets.Topology, me, photo float64) {
+	for _, n := range t.Nodes {
+		for _, r := range n.Roles {
+			if r.Web != nil {
+				r.Web.Demand[targets.OpMe], r.Web.Demand[targets.OpPhoto] = constant(me), constant(photo)
+			}
+			if r.Database != nil {
+				r.Database.Demand, r.Database.Access = nil, targets.Law{}
+			}
+		}
+	}
 }

@@ -61,8 +61,6 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 		c.next = e.Value
 	}
 	doubtful := 0
-	var uses []bench.Use
-	best := 0.0
 	for step := 1; step <= probes && !c.narrow(s.cfg.Profile.Width); step++ {
 		rate := math.Round(c.next*10) / 10
 		s.stepFor(s.cfg.Profile.Probe, "capacity: %.4g/s", rate)
@@ -84,17 +82,10 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 			probes++
 			continue
 		}
-		passed := probe.Word == bench.Pass
-		if passed && rate > best {
-			best, uses = rate, probe.Uses
-		}
-		if uses == nil {
-			uses = probe.Uses
-		}
-		c.note(rate, passed, step)
+		c.note(rate, probe.Word == bench.Pass, step)
 	}
 	out.Passed, out.Failed = c.passed, c.failed
-	out.Bottleneck = bottleneck(uses)
+	out.Bottleneck = bottleneck(breaking(*out).Uses)
 	switch {
 	case out.Doubt != "":
 	case out.Passed == 0:
@@ -126,6 +117,21 @@ func (s *session) probe(rate float64, o *seen) bench.Probe {
 		p.Word, p.Why = bench.Fail, fmt.Sprintf("%.3g%% took longer than %v", p.Slow*100, slo.Latency.Round(time.Millisecond))
 	}
 	return p
+}
+
+// breaking is the probe at which the stage broke: that of the lowest rate that
+// failed, or else of the highest that passed. There the limit shows itself.
+func breaking(c bench.Capacity) bench.Probe {
+	var at bench.Probe
+	for _, p := range c.Probes {
+		switch {
+		case p.Word == bench.Fail && p.Rate == c.Failed:
+			return p
+		case p.Word == bench.Pass && p.Rate == c.Passed:
+			at = p
+		}
+	}
+	return at
 }
 
 // bottleneck is the resource with the highest use; equal nodes count as one,
@@ -174,7 +180,7 @@ const (
 func undecided(uses []bench.Use) string {
 	limit := bottleneck(uses)
 	if limit.Use < clearly {
-		return fmt.Sprintf("no resource was more than %.0f%% used at capacity", limit.Use*100)
+		return fmt.Sprintf("no resource was more than %.0f%% used when the SLO was missed", limit.Use*100)
 	}
 	rest := slices.DeleteFunc(slices.Clone(uses), func(u bench.Use) bool {
 		return estimate.Group(u.Node) == limit.Node && u.Resource == limit.Resource
@@ -193,12 +199,7 @@ func (s *session) capacityFacts(prefix string, c bench.Capacity) {
 	}
 	s.facts.Doubt(prefix+"capacity_per_s", rate, fmt.Sprintf("middle of the bracket %.4g/s passed, %.4g/s failed", c.Passed, c.Failed), doubt)
 	limit := c.Bottleneck
-	var at bench.Probe // the highest rate that passed, or else the first
-	for i, p := range c.Probes {
-		if i == 0 || (p.Word == bench.Pass && p.Rate == c.Passed) {
-			at = p
-		}
-	}
+	at := breaking(c)
 	if doubt == "" {
 		doubt = undecided(at.Uses)
 	}

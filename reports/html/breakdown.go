@@ -45,7 +45,8 @@ func breakdowns(s bench.StageResult) []bench.Breakdown {
 }
 
 func (b *builder) breakdownFigure(q float64) (figure, error) {
-	f := figure{ID: b.ids.of("figure", "time-"+reports.Quantile(q)), Title: fmt.Sprintf("Where a request near the %s spends its time", reports.Quantile(q)),
+	f := figure{ID: b.ids.of("figure", "time-"+reports.Quantile(q)),
+		Title: fmt.Sprintf("Where a request near the %s spends its time", reports.Quantile(q)),
 		Subtitle: fmt.Sprintf("Means over the requests whose response time lies around the %s of the common load of %s; the parts of a bar are of the same requests and add up",
 			reports.Quantile(q), reports.Rate(b.run.Profile.Rate)),
 		How: "Hatched is waiting: queues, connections, the generator. Plain is work and wires. One hue is one tier."}
@@ -73,7 +74,8 @@ func (b *builder) breakdownFigure(q float64) (figure, error) {
 		}
 		color := partColor(name, names)
 		p.add("ns", charts.SingleSeries{Name: partLabel(name), Type: "bar", Stack: "time", Data: data, BarWidth: "18",
-			ItemStyle: &opts.ItemStyle{Color: color, BorderColor: "@ground", BorderWidth: 1, Opacity: opts.Float(partOpacity(name))}})
+			ItemStyle: &opts.ItemStyle{Color: color, BorderColor: "@ground", BorderWidth: 1,
+				Opacity: opts.Float(partOpacity(name))}})
 		if waiting(name) {
 			p.view.Hatched = append(p.view.Hatched, i)
 		}
@@ -171,7 +173,8 @@ func partOpacity(name string) float32 {
 }
 
 func breakdownTable(q float64, names, stages []string, rows []bench.Breakdown) *table {
-	t := &table{Caption: "Mean time by part, of requests near the " + reports.Quantile(q), Columns: []column{{Head: "Stage"}, {Head: "Requests", Number: true}, {Head: "Response", Number: true}}}
+	t := &table{Caption: "Mean time by part, of requests near the " + reports.Quantile(q),
+		Columns: columns("Stage", ">Requests", ">Response")}
 	for _, n := range names {
 		t.Columns = append(t.Columns, column{Head: partLabel(n), Number: true})
 	}

@@ -42,9 +42,11 @@ func browser(t *testing.T) context.Context {
 	if path == "" {
 		t.Skip("NOT TESTED IN A BROWSER: no chromium is installed")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.UserDataDir(t.TempDir()),
 		// A proxy that does not exist: nothing leaves the machine.
 		chromedp.ProxyServer("127.0.0.1:1"))
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
@@ -151,7 +153,8 @@ func ask[T any](ctx context.Context, t *testing.T, expression string) T {
 // wait waits until an expression is true in the page.
 func wait(ctx context.Context, t *testing.T, expression string) {
 	t.Helper()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression,
+		chromedp.WithPollingTimeout(30*time.Second))); err != nil {
 		t.Errorf("waiting for %s: %v", expression, err)
 	}
 }
@@ -164,6 +167,26 @@ const undrawn = `Array.from(document.querySelectorAll('.chart')).filter(c => {
 	const svg = c.querySelector('svg');
 	return !svg || svg.querySelectorAll('path, text').length < 4;
 }).map(c => c.closest('figure').id)`
+
+// quiet says that a chart shows nothing but its drawing.
+const quiet = `(() => {
+	const chart = document.querySelector('#%s .chart');
+	return chart.textContent === chart.querySelector('svg').parentNode.textContent;
+})()`
+
+// hover moves the mouse over all of a chart and says whether its tooltip ever
+// said something.
+const hover = `(() => {
+	const chart = document.querySelector('#%s .chart'), root = chart.querySelector('svg').parentNode, box = root.getBoundingClientRect();
+	for (let x = 0.2; x < 0.95; x += 0.01) {
+		for (let y = 0.05; y < 0.8; y += 0.02) {
+			root.dispatchEvent(new MouseEvent('mousemove', {bubbles: true, view: window,
+				clientX: box.left + box.width * x, clientY: box.top + box.height * y}));
+			if (chart.textContent.replace(root.textContent, '').includes('%s')) { return true; }
+		}
+	}
+	return false;
+})()`
 
 // wide lists what reaches beyond the right edge.
 const wide = `Array.from(document.querySelectorAll('body *')).filter(e => e.getBoundingClientRect().right > innerWidth + 1)
@@ -179,7 +202,8 @@ func TestPageInABrowser(t *testing.T) {
 		width int64
 		theme string
 	}{
-		{"whole", 390, "light"}, {"whole", 1280, "dark"}, {"partial", 1280, "light"}, {"hostile", 390, "light"}, {"empty", 390, "light"},
+		{"whole", 390, "light"}, {"whole", 1280, "dark"}, {"partial", 1280, "light"}, {"hostile", 390, "light"},
+		{"empty", 390, "light"},
 	}
 	if *screens != "" {
 		cases = append(cases, cases[0], cases[1])
@@ -241,6 +265,14 @@ func TestPageFollowsThemePaperAndLinks(t *testing.T) {
 	const ink = `document.querySelector('.chart svg text').getAttribute('fill')`
 	wait(ctx, t, `document.querySelector('.chart svg text') !== null`)
 	light := ask[string](ctx, t, ink)
+	for figure, want := range map[string]string{"figure-capacity": "215",
+		"figure-percentiles-02-separate-database": "were faster",
+		"figure-kill-01-single-server-server":     "planned", "figure-time-p99": "web-queue"} {
+		if !ask[bool](ctx, t, fmt.Sprintf(quiet, figure)) {
+			t.Errorf("%s has a tooltip before the mouse came", figure)
+		}
+		wait(ctx, t, fmt.Sprintf(hover, figure, want))
+	}
 	if err := chromedp.Do(ctx, scheme("dark")); err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +284,8 @@ func TestPageFollowsThemePaperAndLinks(t *testing.T) {
 	if !ask[bool](ctx, t, `Array.from(document.querySelectorAll('details')).every(d => d.open) && `+undrawn+`.length === 0`) {
 		t.Error("paper does not show every folded part and chart")
 	}
-	if err := chromedp.Do(ctx, call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}), chromedp.EmulateViewport(960, 700)); err != nil {
+	if err := chromedp.Do(ctx, call(emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Media: "print"}), chromedp.EmulateViewport(960, 700)); err != nil {
 		t.Fatal(err)
 	}
 	if n := ask[int](ctx, t, overflow); n > 0 {

@@ -20,7 +20,8 @@ const (
 func (b *builder) capacityFigure() (figure, error) {
 	f := figure{ID: b.ids.of("figure", "capacity"), Title: b.capacityTitle(),
 		Subtitle: fmt.Sprintf("Highest rate within %s, one search per stage with probes of %s, open loop, %s",
-			reports.SLO(b.run.Workload.SLO), reports.Setting(b.run.Profile.Probe), reports.Arrivals(b.run.Workload.Arrivals)),
+			reports.SLO(b.run.Workload.SLO), reports.Setting(b.run.Profile.Probe),
+			reports.Arrivals(b.run.Workload.Arrivals)),
 		How: "The dot is the highest rate that met the objective, the bar reaches to the lowest rate that did not: " +
 			"the capacity lies between. An arrow means that no rate tried failed. Hollow grey is in doubt.",
 		Height: rowsAround + rowHeight*len(b.rows), Table: b.capacityTable()}
@@ -43,7 +44,8 @@ func (b *builder) capacityFigure() (figure, error) {
 		if row.Doubt != "" {
 			tip = append(tip, "in doubt: "+row.Doubt)
 		}
-		brackets = append(brackets, item{Value: []any{number(row.Passed), positive(row.Failing), i}, ItemStyle: style, Tip: tip})
+		brackets = append(brackets, item{Value: []any{number(row.Passed), positive(row.Failing), i},
+			ItemStyle: style, Tip: tip})
 		label := row.Capacity()
 		if row.Change.Known {
 			label += ", " + row.Change.Short()
@@ -57,14 +59,17 @@ func (b *builder) capacityFigure() (figure, error) {
 	}
 	p := newPlot("item",
 		// The room on the right is for the labels.
-		[]opts.XAxis{{Type: "value", Min: 0, Max: ceiling(highest * 1.25), Name: "requests per second", NameLocation: "middle", NameGap: 30}},
+		[]opts.XAxis{{Type: "value", Min: 0, Max: ceiling(highest * 1.25), Name: "requests per second",
+			NameLocation: "middle", NameGap: 30}},
 		[]opts.YAxis{{Type: "category", Data: names, Inverse: opts.Bool(true)}},
 		opts.Grid{Left: "8", Right: "16", Top: "8", Bottom: "44", ContainLabel: opts.Bool(true)})
 	p.formats([]string{"rate"}, []string{"name"})
-	p.shaped("bracket", charts.SingleSeries{Name: "bracket", Data: brackets, ItemStyle: &opts.ItemStyle{Color: "@one"}}, []int{0, 1}, 2)
+	p.shaped("bracket", charts.SingleSeries{Name: "bracket", Data: brackets,
+		ItemStyle: &opts.ItemStyle{Color: "@one"}}, []int{0, 1}, 2)
 	p.add("rate", charts.SingleSeries{Name: "highest rate that passed", Type: "scatter", Data: dots, SymbolSize: 11})
-	p.add("rate", charts.SingleSeries{Name: "label", Type: "scatter", Data: labels, SymbolSize: 1, ItemStyle: &opts.ItemStyle{Color: "@one"},
-		Label: &opts.Label{Show: opts.Bool(true), Position: "right", Color: "@text"}})
+	p.add("rate", charts.SingleSeries{Name: "label", Type: "scatter", Data: labels, SymbolSize: 1,
+		ItemStyle: &opts.ItemStyle{Color: "@one"},
+		Label:     &opts.Label{Show: opts.Bool(true), Position: "right", Color: "@text"}})
 	return f, f.draw(p)
 }
 
@@ -82,8 +87,9 @@ func (b *builder) capacityTitle() string {
 }
 
 func (b *builder) capacityTable() *table {
-	t := &table{Caption: "Capacity by stage", Columns: []column{{Head: "Stage"}, {Head: "Highest rate that passed", Number: true},
-		{Head: "Lowest rate that failed", Number: true}, {Head: "Change"}, {Head: "Compared with"}, {Head: "Limit at capacity"}, {Head: "Doubt"}}}
+	t := &table{Caption: "Capacity by stage",
+		Columns: columns("Stage", ">Highest rate that passed", ">Lowest rate that failed", "Change",
+			"Compared with", "Limit at capacity", "Doubt")}
 	for i, row := range b.rows {
 		passed, failing := reports.Missing, reports.Missing
 		if row.HasCapacity {
@@ -101,7 +107,8 @@ func (b *builder) capacityTable() *table {
 		if limit != "" {
 			limit += ", " + reports.Percent(row.Bottleneck.Use) + " in use"
 		}
-		t.add(b.stageCell(i), text(passed), text(failing), text(change), text(row.Against), text(limit), text(row.Doubt))
+		t.add(b.stageCell(i), text(passed), text(failing), text(change), text(row.Against), text(limit),
+			text(row.Doubt))
 	}
 	return t
 }

@@ -46,7 +46,8 @@ func (b *builder) latencyFigure() (figure, error) {
 		[]opts.YAxis{{Type: "category", Data: names, Inverse: opts.Bool(true)}},
 		opts.Grid{Left: "8", Right: "24", Top: "34", Bottom: "44", ContainLabel: opts.Bool(true)})
 	p.formats([]string{"ns"}, []string{"name"})
-	p.shaped("segment", charts.SingleSeries{Name: "p50 to p99", Data: bars, ItemStyle: &opts.ItemStyle{Color: "@pale"}}, []int{0, 1}, 2)
+	p.shaped("segment", charts.SingleSeries{Name: "p50 to p99", Data: bars,
+		ItemStyle: &opts.ItemStyle{Color: "@pale"}}, []int{0, 1}, 2)
 	p.add("ns", charts.SingleSeries{Name: "p50", Type: "scatter", Data: medians, Symbol: "circle", SymbolSize: 11,
 		ItemStyle: &opts.ItemStyle{Color: "@one"}})
 	p.add("ns", charts.SingleSeries{Name: "p99", Type: "scatter", Data: tails, Symbol: "diamond", SymbolSize: 14,
@@ -67,13 +68,12 @@ func (b *builder) latencyTable() *table {
 
 // costTable is what a stage costs beside time: money, machines, memory.
 func (b *builder) costTable() *table {
-	t := &table{Caption: "What each stage costs", Columns: []column{{Head: "Stage"},
-		{Head: "Machines, per hour", Number: true, Title: "price of the topology's machines"},
-		{Head: "Per million requests", Number: true, Title: "at the highest rate that passed"},
-		{Head: "Nodes", Number: true}, {Head: "Processes", Number: true},
-		{Head: "Memory", Number: true, Title: "real, at the common load"},
-		{Head: "Real CPU per 1 000 requests", Number: true, Title: "what the emulation itself used"},
-		{Head: "p50 against before", Number: true}, {Head: "p99 against before", Number: true}, {Head: "Start", Number: true}},
+	t := &table{Caption: "What each stage costs",
+		Columns: columns("Stage", ">Machines, per hour|price of the topology's machines",
+			">Per million requests|at the highest rate that passed", ">Nodes", ">Processes",
+			">Memory|real, at the common load",
+			">Real CPU per 1 000 requests|what the emulation itself used", ">p50 against before",
+			">p99 against before", ">Start"),
 		Note: "Money follows from the prices in the stage file. Memory, CPU and start are of the real processes on this machine: they tell what the emulation costs, not what a site would."}
 	for i, s := range b.run.Stages {
 		perMillion := reports.Missing

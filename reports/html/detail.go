@@ -11,7 +11,8 @@ import (
 // failures groups the errors of all attacks of a stage, the most frequent
 // first.
 func failures(s bench.StageResult) *table {
-	t := &table{Caption: "Errors by attack, operation and cause", Columns: []column{{Head: "Attack"}, {Head: "Operation"}, {Head: "Cause"}, {Head: "Count", Number: true}}}
+	t := &table{Caption: "Errors by attack, operation and cause",
+		Columns: columns("Attack", "Operation", "Cause", ">Count")}
 	type row struct {
 		attack string
 		bench.ErrorGroup
@@ -38,7 +39,8 @@ func failures(s bench.StageResult) *table {
 		for _, r := range all[maxErrors:] {
 			rest += r.Count
 		}
-		t.Note = plural(len(all)-maxErrors, "further group") + " with " + reports.Count(rest) + " errors are in run.json."
+		t.Note = plural(len(all)-maxErrors,
+			"further group") + " with " + reports.Count(rest) + " errors are in run.json."
 		all = all[:maxErrors]
 	}
 	for _, r := range all {
@@ -49,14 +51,15 @@ func failures(s bench.StageResult) *table {
 
 // demands is what one request asks of each resource, by the estimate.
 func demands(s bench.StageResult) *table {
-	t := &table{Caption: "Demand of one request of the mix, estimated", Columns: []column{{Head: "Resource"}, {Head: "Slots", Number: true},
-		{Head: "Time per request", Number: true}, {Head: "Always busy at", Number: true}}}
+	t := &table{Caption: "Demand of one request of the mix, estimated",
+		Columns: columns("Resource", ">Slots", ">Time per request", ">Always busy at")}
 	for _, d := range s.Prediction.Demands {
 		ceiling := reports.Missing
 		if d.Ceiling > 0 {
 			ceiling = reports.Rate(d.Ceiling)
 		}
-		t.add(text(d.Node+"/"+d.Resource), text(reports.Count(d.Slots)), text(reports.Nanoseconds(d.TimeNs)), text(ceiling))
+		t.add(text(d.Node+"/"+d.Resource), text(reports.Count(d.Slots)), text(reports.Nanoseconds(d.TimeNs)),
+			text(ceiling))
 	}
 	if limit := s.Prediction.Bottleneck.String(); limit != "" && len(t.Rows) > 0 {
 		t.Note = "Expected to be the limit: " + limit + "."
@@ -66,7 +69,7 @@ func demands(s bench.StageResult) *table {
 
 // uses is the use of every resource at the highest rate that passed.
 func uses(s bench.StageResult) *table {
-	t := &table{Columns: []column{{Head: "Resource"}, {Head: "In use", Number: true}, {Head: "Longest queue seen", Number: true}, {Head: "By role"}}}
+	t := &table{Columns: columns("Resource", ">In use", ">Longest queue seen", "By role")}
 	probe := highestPassed(s.Capacity)
 	if probe == nil {
 		return t
@@ -98,7 +101,8 @@ func highestPassed(c *bench.Capacity) *bench.Probe {
 }
 
 func facts(s bench.StageResult) *table {
-	t := &table{Caption: "Every fact that claims and estimates may name", Columns: []column{{Head: "Fact"}, {Head: "Value", Number: true}, {Head: "From"}, {Head: "Doubt"}}}
+	t := &table{Caption: "Every fact that claims and estimates may name",
+		Columns: columns("Fact", ">Value", "From", "Doubt")}
 	all := slices.Clone(s.Facts)
 	slices.SortStableFunc(all, func(a, b bench.Fact) int { return cmp.Compare(a.Name, b.Name) })
 	if len(all) > maxFacts {

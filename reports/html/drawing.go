@@ -240,7 +240,7 @@ func nodeTable(t targets.Topology, d *drawing) *table {
 			tags[b.Name] = b.Tag
 		}
 	}
-	out := &table{Caption: "Nodes", Columns: []column{{Head: "Node"}, {Head: "Size"}, {Head: "Roles"}, {Head: "Against the stage before"}}}
+	out := &table{Caption: "Nodes", Columns: columns("Node", "Size", "Roles", "Against the stage before")}
 	for _, n := range t.Nodes {
 		out.add(text(n.Name), text(slots(n.Machine)), lines(roleLines(n)), text(tags[n.Name]))
 	}
@@ -248,8 +248,8 @@ func nodeTable(t targets.Topology, d *drawing) *table {
 }
 
 func linkTable(t targets.Topology) *table {
-	out := &table{Caption: "Wires", Columns: []column{{Head: "From"}, {Head: "To"}, {Head: "One way", Number: true}, {Head: "Jitter", Number: true},
-		{Head: "Bandwidth", Number: true}, {Head: "From the latency number"}}}
+	out := &table{Caption: "Wires",
+		Columns: columns("From", "To", ">One way", ">Jitter", ">Bandwidth", "From the latency number")}
 	for _, l := range t.Links {
 		jitter, bandwidth := "none", "unlimited"
 		if l.Jitter > 0 {
@@ -258,7 +258,8 @@ func linkTable(t targets.Topology) *table {
 		if l.Bandwidth > 0 {
 			bandwidth = reports.Bytes(l.Bandwidth) + "/s"
 		}
-		out.add(text(l.From), text(l.To), text(reports.Setting(l.OneWay)), text(jitter), text(bandwidth), text(l.Source))
+		out.add(text(l.From), text(l.To), text(reports.Setting(l.OneWay)), text(jitter), text(bandwidth),
+			text(l.Source))
 	}
 	return out
 }

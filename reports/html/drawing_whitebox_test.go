@@ -68,10 +68,12 @@ func TestDrawingHasEveryNodeAndNoOverlap(t *testing.T) {
 		for i := range n {
 			name := fmt.Sprintf("node-%d", i)
 			names = append(names, name)
-			top.Nodes = append(top.Nodes, targets.Node{Name: name, Roles: make([]targets.Role, rapid.IntRange(0, 4).Draw(t, "roles"))})
+			top.Nodes = append(top.Nodes, targets.Node{Name: name, Roles: make([]targets.Role, rapid.IntRange(0,
+				4).Draw(t, "roles"))})
 		}
 		for range rapid.IntRange(0, 60).Draw(t, "links") {
-			top.Links = append(top.Links, targets.Link{From: rapid.SampledFrom(names).Draw(t, "from"), To: rapid.SampledFrom(names).Draw(t, "to")})
+			top.Links = append(top.Links, targets.Link{From: rapid.SampledFrom(names).Draw(t, "from"),
+				To: rapid.SampledFrom(names).Draw(t, "to")})
 		}
 		d := draw(top, nil)
 		seen := map[string]bool{}
@@ -114,7 +116,8 @@ func TestMergedSlicesKeepCounts(t *testing.T) {
 		for i := range rapid.IntRange(0, 300).Draw(t, "slices") {
 			p := uint64(rapid.IntRange(0, 50).Draw(t, "planned"))
 			d := time.Duration(rapid.IntRange(1, 1e6).Draw(t, "max"))
-			in = append(in, bench.Interval{Start: time.Duration(i) * time.Second, Length: time.Second, Planned: p, Max: &d})
+			in = append(in, bench.Interval{Start: time.Duration(i) * time.Second, Length: time.Second,
+				Planned: p, Max: &d})
 			planned, slowest = planned+p, max(slowest, d)
 		}
 		most := rapid.IntRange(1, 100).Draw(t, "most")
@@ -128,7 +131,8 @@ func TestMergedSlicesKeepCounts(t *testing.T) {
 			sum, length, top = sum+i.Planned, length+i.Length, max(top, *i.Max)
 		}
 		if len(out) > most || sum != planned || length != time.Duration(len(in))*time.Second || top != slowest {
-			t.Fatalf("%d slices became %d of at most %d; planned %d, now %d; slowest %v, now %v", len(in), len(out), most, planned, sum, slowest, top)
+			t.Fatalf("%d slices became %d of at most %d; planned %d, now %d; slowest %v, now %v", len(in),
+				len(out), most, planned, sum, slowest, top)
 		}
 	})
 }

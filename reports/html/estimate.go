@@ -56,7 +56,8 @@ func (b *builder) estimateFigure() (figure, error) {
 	var dots, allowed []item
 	for i, j := range all {
 		names = append(names, short(b.run.Stages[j.stage].Stage.ID)+" "+factName(j.estimate.Fact))
-		allowed = append(allowed, item{Value: []any{octaves(1 - j.estimate.Tolerance), octaves(1 + j.estimate.Tolerance), i}})
+		allowed = append(allowed, item{Value: []any{octaves(1 - j.estimate.Tolerance),
+			octaves(1 + j.estimate.Tolerance), i}})
 		if j.verdict.Ratio <= 0 {
 			continue
 		}
@@ -64,7 +65,8 @@ func (b *builder) estimateFigure() (figure, error) {
 		dot.Value = []any{octaves(j.verdict.Ratio), i}
 		dot.Tip = append([]string{b.run.Stages[j.stage].Stage.ID + " " + j.estimate.Fact,
 			"estimated " + reports.Value(j.estimate.Fact, j.estimate.Value),
-			"measured " + reports.Value(j.estimate.Fact, j.verdict.Measured) + ", " + reports.Ratio(j.verdict.Ratio)}, j.verdict.Evidence...)
+			"measured " + reports.Value(j.estimate.Fact,
+				j.verdict.Measured) + ", " + reports.Ratio(j.verdict.Ratio)}, j.verdict.Evidence...)
 		dots = append(dots, dot)
 	}
 	if len(all) == 0 {
@@ -73,11 +75,13 @@ func (b *builder) estimateFigure() (figure, error) {
 	}
 	span := octaves(maxRatio)
 	p := newPlot("item",
-		[]opts.XAxis{{Type: "value", Min: -4, Max: span, MinInterval: 1, Name: "measured / estimated", NameLocation: "middle", NameGap: 30}},
+		[]opts.XAxis{{Type: "value", Min: -4, Max: span, MinInterval: 1, Name: "measured / estimated",
+			NameLocation: "middle", NameGap: 30}},
 		[]opts.YAxis{{Type: "category", Data: names, Inverse: opts.Bool(true)}},
 		opts.Grid{Left: "8", Right: "24", Top: "22", Bottom: "44", ContainLabel: opts.Bool(true)})
 	p.formats([]string{"octaves"}, []string{"name"})
-	p.shaped("tolerance", charts.SingleSeries{Name: "tolerance", Data: allowed, ItemStyle: &opts.ItemStyle{Color: "@before"},
+	p.shaped("tolerance", charts.SingleSeries{Name: "tolerance", Data: allowed,
+		ItemStyle: &opts.ItemStyle{Color: "@before"},
 		MarkAreas: ratioBands()}, []int{0, 1}, 2)
 	p.add("", charts.SingleSeries{Name: "ratio", Type: "scatter", Data: dots, SymbolSize: 11, MarkLines: exactly()})
 	return f, f.draw(p)
@@ -144,24 +148,26 @@ func factName(fact string) string {
 }
 
 func estimateTable(b *builder, all []judged) *table {
-	t := &table{Caption: "Estimates, made before the run, and what was measured", Columns: []column{{Head: "Stage"}, {Head: "Fact"},
-		{Head: "Estimated", Number: true}, {Head: "Measured", Number: true}, {Head: "Measured / estimated", Number: true},
-		{Head: "Tolerance", Number: true}, {Head: "Model"}, {Head: "Verdict"}, {Head: "Evidence"}}}
+	t := &table{Caption: "Estimates, made before the run, and what was measured",
+		Columns: columns("Stage", "Fact", ">Estimated", ">Measured", ">Measured / estimated", ">Tolerance",
+			"Model", "Verdict", "Evidence")}
 	for _, j := range all {
 		measured, ratio := reports.Missing, reports.Missing
 		if j.verdict.Ratio > 0 {
 			measured, ratio = reports.Value(j.estimate.Fact, j.verdict.Measured), reports.Ratio(j.verdict.Ratio)
 		}
-		t.add(b.stageCell(j.stage), text(j.estimate.Fact), text(reports.Value(j.estimate.Fact, j.estimate.Value)), text(measured), text(ratio),
-			text("±"+reports.PercentSetting(j.estimate.Tolerance)), text(j.estimate.Model), verdict(j.verdict.Word), lines(j.verdict.Evidence))
+		t.add(b.stageCell(j.stage), text(j.estimate.Fact), text(reports.Value(j.estimate.Fact,
+			j.estimate.Value)), text(measured), text(ratio),
+			text("±"+reports.PercentSetting(j.estimate.Tolerance)), text(j.estimate.Model),
+			verdict(j.verdict.Word), lines(j.verdict.Evidence))
 	}
 	return t
 }
 
 // derivations are the calculations of one stage's estimates.
 func derivations(s bench.StageResult) *table {
-	t := &table{Caption: "How the estimates of " + s.Stage.ID + " were made", Columns: []column{{Head: "Fact"}, {Head: "Estimated", Number: true},
-		{Head: "Calculation"}, {Head: "Model"}, {Head: "Holds"}}}
+	t := &table{Caption: "How the estimates of " + s.Stage.ID + " were made",
+		Columns: columns("Fact", ">Estimated", "Calculation", "Model", "Holds")}
 	for _, e := range s.Prediction.Estimates {
 		limits := e.Limits
 		if e.Outside != "" {

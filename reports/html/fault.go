@@ -10,16 +10,20 @@ import (
 
 // killMatrix is the table of all kills of the run.
 func (b *builder) killMatrix() *table {
-	t := &table{Caption: "Kill one of each", Columns: []column{{Head: "Stage"}, {Head: "Node killed"},
-		{Head: "Answered while down", Number: true, Title: "share of planned requests"},
-		{Head: "Answered over the attack", Number: true}, {Head: "Time to recover", Number: true, Title: "from the kill to the first settled span without failures"},
-		{Head: "Noticed", Number: true}, {Head: "Decided", Number: true}, {Head: "Restarted", Number: true},
-		{Head: "Writes lost", Number: true, Title: "acknowledged, and not there afterwards"}, {Head: "Stored, unanswered", Number: true, Title: "writes that are there although the client got no answer"}, {Head: "Logged out", Number: true}, {Head: "Notes"}}}
+	t := &table{Caption: "Kill one of each",
+		Columns: columns("Stage", "Node killed", ">Answered while down|share of planned requests",
+			">Answered over the attack",
+			">Time to recover|from the kill to the first settled span without failures", ">Noticed",
+			">Decided", ">Restarted", ">Writes lost|acknowledged, and not there afterwards",
+			">Stored, unanswered|writes that are there although the client got no answer",
+			">Logged out", "Notes")}
 	for i, s := range b.run.Stages {
 		for _, k := range s.Kills {
 			t.add(b.stageCell(i), text(k.Node), text(share(k, k.AvailabilityDown)), text(share(k, k.Availability)),
-				text(recovery(k)), text(reports.DurationOf(k.Recovery.Detection)), text(reports.DurationOf(k.Recovery.Decision)),
-				text(reports.DurationOf(k.Recovery.Restart)), text(lost(k)), text(unanswered(k)), text(reports.Count(k.LoggedOut)), killNotes(k))
+				text(recovery(k)), text(reports.DurationOf(k.Recovery.Detection)),
+				text(reports.DurationOf(k.Recovery.Decision)),
+				text(reports.DurationOf(k.Recovery.Restart)), text(lost(k)), text(unanswered(k)),
+				text(reports.Count(k.LoggedOut)), killNotes(k))
 		}
 	}
 	if len(t.Rows) > 0 {

@@ -30,7 +30,8 @@ func (b *builder) header() header {
 	run := b.run
 	strip := reports.Validity(run)
 	sentences := reports.Sentences(run)
-	return header{Headline: sentences[0], Lead: strings.Join(sentences[1:], " "), Word: reports.Overall(run), Partial: run.Partial,
+	return header{Headline: sentences[0], Lead: strings.Join(sentences[1:], " "), Word: reports.Overall(run),
+		Partial: run.Partial,
 		Invalid: !reports.Valid(strip), Strip: strip, About: b.about(),
 		Warnings: capped(append(append([]string(nil), run.Warnings...), run.Calibration.Warnings...), maxWarnings)}
 }
@@ -90,16 +91,17 @@ func toolText(run bench.Run) string {
 
 // ladder is the table at the top: one row per stage.
 func (b *builder) ladder() *table {
-	t := &table{Caption: "Each row is a stage; the change is against the stage named below it", Columns: []column{{Head: "Stage"},
-		{Head: "Capacity", Number: true, Title: "highest rate that met the objective, to the lowest that did not"},
-		{Head: "Change", Number: true, Title: "of the capacity, against the stage named; ~ when the brackets leave open whether there is one"},
-		{Head: "p50", Number: true, Title: "response time at the common load"}, {Head: "p99", Number: true, Title: "response time at the common load"},
-		{Head: "p99.9", Number: true, Title: "response time at the common load"},
-		{Head: "Failures", Number: true, Title: "failed or never sent, at the common load"},
-		{Head: "Answered, worst kill", Number: true, Title: "while the node was down"}, {Head: "Time to recover", Number: true, Title: "longest of all kills that count"},
-		{Head: "Writes lost", Number: true, Title: "acknowledged writes that were gone, over all kills"},
-		{Head: "Per million", Number: true, Title: "cost of a million requests at capacity"},
-		{Head: "Measured / estimated", Number: true, Title: "capacity"}, {Head: "Verdict"}}}
+	t := &table{Caption: "Each row is a stage; the change is against the stage named below it",
+		Columns: columns("Stage", ">Capacity|highest rate that met the objective, to the lowest that did not",
+			">Change|of the capacity, against the stage named; ~ when the brackets leave open whether there is one",
+			">p50|response time at the common load", ">p99|response time at the common load",
+			">p99.9|response time at the common load",
+			">Failures|failed or never sent, at the common load",
+			">Answered, worst kill|while the node was down",
+			">Time to recover|longest of all kills that count",
+			">Writes lost|acknowledged writes that were gone, over all kills",
+			">Per million|cost of a million requests at capacity", ">Measured / estimated|capacity",
+			"Verdict")}
 	for i, row := range b.rows {
 		t.add(cell{Text: row.Stage, Sub: row.Title, Link: b.parts[i]},
 			cell{Text: row.Capacity(), Sub: doubtNote(row.Doubt)}, changeCell(row),
@@ -150,7 +152,8 @@ func lostCell(w reports.Worst) cell {
 	case w.Audited == 0:
 		return cell{Text: "unknown"}
 	case w.Audited < w.Rows:
-		return cell{Text: "≥" + reports.Thin + reports.Count(w.Lost), Sub: fmt.Sprintf("%d of %d checked", w.Audited, w.Rows)}
+		return cell{Text: "≥" + reports.Thin + reports.Count(w.Lost), Sub: fmt.Sprintf("%d of %d checked",
+			w.Audited, w.Rows)}
 	}
 	return text(reports.Count(w.Lost))
 }

@@ -113,7 +113,8 @@ func TestHostileTextIsInert(t *testing.T) {
 		t.Errorf("%d scripts run, want the 2 of the page", len(got))
 	}
 	rest := scripts.ReplaceAllString(string(data), "")
-	for _, bad := range []string{"<img", "<script", "onload=window.owned=1>", "<!--", "\u202e", "\u2028", "\x1b", "href=\"javascript"} {
+	for _, bad := range []string{"<img", "<script", "onload=window.owned=1>", "<!--", "\u202e", "\u2028",
+		"\x1b", "href=\"javascript"} {
 		if bad == "onload=window.owned=1>" || !strings.Contains(rest, bad) {
 			continue
 		}

@@ -66,6 +66,8 @@ func highestProbe(c *bench.Capacity) float64 {
 func kneeTitle(s bench.StageResult) string {
 	c := s.Capacity
 	switch {
+	case c.Doubt != "":
+		return fmt.Sprintf("%s: where it breaks is in doubt", s.Stage.ID)
 	case c.Passed <= 0 && c.Failed > 0:
 		return fmt.Sprintf("%s breaks below %s", s.Stage.ID, reports.Rate(c.Failed))
 	case c.Failed <= 0:
@@ -89,15 +91,20 @@ func (b *builder) kneeSubtitle(s bench.StageResult) string {
 func (b *builder) kneePlot(c bench.Capacity, top float64) *plot {
 	probes := slices.Clone(c.Probes)
 	slices.SortStableFunc(probes, func(a, b bench.Probe) int { return cmp.Compare(a.Rate, b.Rate) })
-	var goodput, tail []item
+	// Probes that do not count are shown, and no line runs through them.
+	var goodput, tail, voidGoodput, voidTail []item
 	values := []float64{float64(c.SLO.Latency)}
 	for _, probe := range probes {
 		look := probeLook(probe.Word)
 		look.Tip = probeTip(probe)
-		look.Value = []any{number(probe.Rate), number(probe.Goodput)}
-		goodput = append(goodput, look)
-		look.Value = []any{number(probe.Rate), nanoseconds(probe.P99)}
-		tail = append(tail, look)
+		upper, lower := look, look
+		upper.Value = []any{number(probe.Rate), number(probe.Goodput)}
+		lower.Value = []any{number(probe.Rate), nanoseconds(probe.P99)}
+		if reports.Word(probe.Word) == bench.Unknown {
+			voidGoodput, voidTail = append(voidGoodput, upper), append(voidTail, lower)
+		} else {
+			goodput, tail = append(goodput, upper), append(tail, lower)
+		}
 		if probe.P99 != nil {
 			values = append(values, float64(*probe.P99))
 		}
@@ -105,7 +112,8 @@ func (b *builder) kneePlot(c bench.Capacity, top float64) *plot {
 	low, high := decades(values...)
 	p := newPlot("item",
 		[]opts.XAxis{{Type: "value", Min: 0, Max: top, AxisLabel: &opts.AxisLabel{Show: opts.Bool(false)}},
-			{Type: "value", Min: 0, Max: top, GridIndex: 1, Name: "offered rate, per second", NameLocation: "middle", NameGap: 28}},
+			{Type: "value", Min: 0, Max: top, GridIndex: 1, Name: "offered rate, per second",
+				NameLocation: "middle", NameGap: 28}},
 		[]opts.YAxis{{Type: "value", Min: 0, Max: top, Name: "goodput", NameLocation: "end"},
 			{Type: "log", Min: low, Max: high, GridIndex: 1, Name: "p99", NameLocation: "end"}},
 		opts.Grid{Left: "62", Right: "20", Top: "28", Height: "190"},
@@ -118,11 +126,17 @@ func (b *builder) kneePlot(c bench.Capacity, top float64) *plot {
 		LineStyle: &opts.LineStyle{Color: "@one", Width: 2}})
 	p.add("ns", charts.SingleSeries{Name: "p99", Type: "line", Data: tail, SymbolSize: 10, XAxisIndex: 1, YAxisIndex: 1,
 		LineStyle: &opts.LineStyle{Color: "@one", Width: 2}, MarkAreas: kneeBand(c, top, "")})
+	p.add("rate", charts.SingleSeries{Name: "does not count", Type: "scatter", Data: voidGoodput, SymbolSize: 10})
+	p.add("ns", charts.SingleSeries{Name: "does not count", Type: "scatter", Data: voidTail, SymbolSize: 10,
+		XAxisIndex: 1, YAxisIndex: 1})
 	if c.SLO.Latency > 0 && c.SLO.Quantile == 0.99 {
 		at := number(float64(c.SLO.Latency))
-		p.add("ns", charts.SingleSeries{Name: "objective", Type: "line", ShowSymbol: opts.Bool(true), Symbol: "none", XAxisIndex: 1, YAxisIndex: 1,
-			Data: []any{[]any{0, at}, item{Value: []any{number(top), at}, Symbol: "circle", SymbolSize: 1, Name: "objective " + reports.Setting(c.SLO.Latency),
-				Label: &opts.Label{Show: opts.Bool(true), Position: "top", Align: "right", Color: "@text"}}}, LineStyle: &opts.LineStyle{Color: "@baseline", Width: 1.5}})
+		p.add("ns", charts.SingleSeries{Name: "objective", Type: "line", ShowSymbol: opts.Bool(true),
+			Symbol: "none", XAxisIndex: 1, YAxisIndex: 1,
+			Data: []any{[]any{0, at}, item{Value: []any{number(top), at}, Symbol: "circle", SymbolSize: 1,
+				Name:  "objective " + reports.Setting(c.SLO.Latency),
+				Label: &opts.Label{Show: opts.Bool(true), Position: "top", Align: "right", Color: "@text"}}},
+			LineStyle: &opts.LineStyle{Color: "@baseline", Width: 1.5}})
 	}
 	return p
 }
@@ -133,7 +147,8 @@ func kneeBand(c bench.Capacity, top float64, name string) *opts.MarkAreas {
 		return nil
 	}
 	return &opts.MarkAreas{
-		Data: []any{[]any{map[string]any{"name": name, "xAxis": number(c.Passed)}, map[string]any{"xAxis": number(min(c.Failed, top))}}},
+		Data: []any{[]any{map[string]any{"name": name, "xAxis": number(c.Passed)},
+			map[string]any{"xAxis": number(min(c.Failed, top))}}},
 		MarkAreaStyle: opts.MarkAreaStyle{ItemStyle: &opts.ItemStyle{Color: "@band"},
 			Label: &opts.Label{Show: opts.Bool(name != ""), Position: "insideBottom", Color: "@muted"}}}
 }
@@ -146,12 +161,15 @@ func probeLook(w bench.Word) item {
 	case bench.Fail:
 		return item{Symbol: "diamond", SymbolSize: 13, ItemStyle: &opts.ItemStyle{Color: "@fail"}}
 	}
-	return item{Symbol: "triangle", ItemStyle: &opts.ItemStyle{Color: "@ground", BorderColor: "@unknown", BorderWidth: 2}}
+	return item{Symbol: "triangle", ItemStyle: &opts.ItemStyle{Color: "@ground", BorderColor: "@unknown",
+		BorderWidth: 2}}
 }
 
 func probeTip(p bench.Probe) []string {
-	tip := []string{"offered " + reports.Rate(p.Rate) + ", " + string(reports.Word(p.Word)), "goodput " + reports.Rate(p.Goodput),
-		"p50 " + reports.DurationOf(p.P50) + ", p99 " + reports.DurationOf(p.P99), "failures " + reports.Percent(p.Failures)}
+	tip := []string{"offered " + reports.Rate(p.Rate) + ", " + string(reports.Word(p.Word)),
+		"goodput " + reports.Rate(p.Goodput),
+		"p50 " + reports.DurationOf(p.P50) + ", p99 " + reports.DurationOf(p.P99),
+		"failures " + reports.Percent(p.Failures)}
 	if p.Why != "" {
 		tip = append(tip, p.Why)
 	}
@@ -159,11 +177,12 @@ func probeTip(p bench.Probe) []string {
 }
 
 func kneeTable(s bench.StageResult) *table {
-	t := &table{Caption: "Probes of " + s.Stage.ID + " in the order they ran", Columns: []column{{Head: "Offered", Number: true},
-		{Head: "Goodput", Number: true}, {Head: "p50", Number: true}, {Head: "p99", Number: true}, {Head: "Failures", Number: true},
-		{Head: "Busiest resource"}, {Head: "Verdict"}, {Head: "Why"}}}
+	t := &table{Caption: "Probes of " + s.Stage.ID + " in the order they ran",
+		Columns: columns(">Offered", ">Goodput", ">p50", ">p99", ">Failures", "Busiest resource", "Verdict",
+			"Why")}
 	for _, p := range s.Capacity.Probes {
-		t.add(text(reports.Rate(p.Rate)), text(reports.Rate(p.Goodput)), text(reports.DurationOf(p.P50)), text(reports.DurationOf(p.P99)),
+		t.add(text(reports.Rate(p.Rate)), text(reports.Rate(p.Goodput)), text(reports.DurationOf(p.P50)),
+			text(reports.DurationOf(p.P99)),
 			text(reports.Percent(p.Failures)), text(busiest(p.Uses)), verdict(p.Word), text(p.Why))
 	}
 	return t

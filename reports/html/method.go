@@ -65,8 +65,8 @@ func (b *builder) method() method {
 
 // periods are the published periods and what the time scale made of them.
 func (b *builder) periods() *table {
-	t := &table{Caption: "Periods, as published and as run", Columns: []column{{Head: "Stage"}, {Head: "Period"}, {Head: "Published", Number: true},
-		{Head: "In this run", Number: true}, {Head: "Time scale", Number: true}, {Head: "Source"}}}
+	t := &table{Caption: "Periods, as published and as run",
+		Columns: columns("Stage", "Period", ">Published", ">In this run", ">Time scale", "Source")}
 	for i, s := range b.run.Stages {
 		for _, p := range s.Stage.Periods {
 			t.add(b.stageCell(i), text(p.Name), text(reports.Setting(p.Published)), text(reports.Setting(p.Scaled)),
@@ -78,7 +78,8 @@ func (b *builder) periods() *table {
 
 func (b *builder) calibration() *table {
 	c := b.run.Calibration
-	t := &table{Caption: "What the ruler measured of itself before the run", Columns: []column{{Head: "Measure"}, {Head: "Value", Number: true}}}
+	t := &table{Caption: "What the ruler measured of itself before the run",
+		Columns: columns("Measure", ">Value")}
 	if c.Ceiling > 0 {
 		t.add(text("Highest rate against a server that does nothing"), text(reports.Rate(c.Ceiling)))
 	}
@@ -92,7 +93,7 @@ func (b *builder) calibration() *table {
 
 func (b *builder) mix() *table {
 	w := b.run.Workload
-	t := &table{Caption: "The workload " + w.Name, Columns: []column{{Head: "Operation"}, {Head: "Share", Number: true}}}
+	t := &table{Caption: "The workload " + w.Name, Columns: columns("Operation", ">Share")}
 	for _, s := range w.Mix {
 		t.add(text(string(s.Operation)), text(reports.PercentSetting(s.Ratio)))
 	}

@@ -98,7 +98,8 @@ func TestPageSaysWhatTheRunSays(t *testing.T) {
 	if strings.Contains(page, "Partial run") {
 		t.Error("a whole run is called partial")
 	}
-	if !strings.Contains(string(bare(t, reportstest.Partial())), "<strong>Partial run.</strong> It ended early: interrupted by the user") {
+	if !strings.Contains(string(bare(t, reportstest.Partial())),
+		"<strong>Partial run.</strong> It ended early: interrupted by the user") {
 		t.Error("a partial run is not called one")
 	}
 }
@@ -120,14 +121,18 @@ func TestNullIsAGap(t *testing.T) {
 func TestPageOfHollowRuns(t *testing.T) {
 	measurement := bench.Measurement{Intervals: []bench.Interval{{}}}
 	cases := map[string]bench.Run{
-		"nothing":                      {},
-		"a stage without anything":     {Stages: []bench.StageResult{{}}},
-		"stages of one name":           {Stages: []bench.StageResult{{}, {}, {Stage: bench.Stage{Previous: ""}}}},
-		"empty parts":                  {Stages: []bench.StageResult{{Common: &bench.Measurement{}, Capacity: &bench.Capacity{}, Kills: []bench.KillRow{{Measurement: measurement}}}}},
-		"a probe of nothing":           {Stages: []bench.StageResult{{Capacity: &bench.Capacity{Probes: []bench.Probe{{}}}}}},
-		"a stage that is its own past": {Stages: []bench.StageResult{{Stage: bench.Stage{ID: "a", Previous: "a", Compare: "a"}}}},
-		"numbers at the edge": {Stages: []bench.StageResult{{Capacity: &bench.Capacity{Passed: math.MaxFloat64, Failed: math.SmallestNonzeroFloat64,
-			Probes: []bench.Probe{{Rate: -1, Goodput: math.MaxFloat64}}}, Prediction: bench.Prediction{Estimates: []bench.Estimate{{Tolerance: math.MaxFloat64}}}}},
+		"nothing":                  {},
+		"a stage without anything": {Stages: []bench.StageResult{{}}},
+		"stages of one name":       {Stages: []bench.StageResult{{}, {}, {Stage: bench.Stage{Previous: ""}}}},
+		"empty parts": {Stages: []bench.StageResult{{Common: &bench.Measurement{},
+			Capacity: &bench.Capacity{}, Kills: []bench.KillRow{{Measurement: measurement}}}}},
+		"a probe of nothing": {Stages: []bench.StageResult{{Capacity: &bench.Capacity{Probes: []bench.Probe{{}}}}}},
+		"a stage that is its own past": {Stages: []bench.StageResult{{Stage: bench.Stage{ID: "a", Previous: "a",
+			Compare: "a"}}}},
+		"numbers at the edge": {Stages: []bench.StageResult{{Capacity: &bench.Capacity{Passed: math.MaxFloat64,
+			Failed: math.SmallestNonzeroFloat64,
+			Probes: []bench.Probe{{Rate: -1, Goodput: math.MaxFloat64}}},
+			Prediction: bench.Prediction{Estimates: []bench.Estimate{{Tolerance: math.MaxFloat64}}}}},
 			Hardware: bench.Hardware{Rows: []bench.Number{{Value: -1}, {Value: math.MaxFloat64}}}},
 	}
 	for name, run := range cases {
@@ -157,11 +162,13 @@ func FuzzRender(f *testing.F) {
 // The palette is read from the page: what is tested is what is seen.
 func TestPaletteCanBeSeen(t *testing.T) {
 	page := string(bare(t, bench.Run{Schema: bench.Schema}))
-	themes := map[string]map[string]string{"light": theme(t, page, ":root{color-scheme"), "dark": theme(t, page, "dark){:root{")}
+	themes := map[string]map[string]string{"light": theme(t, page, ":root{color-scheme"), "dark": theme(t, page,
+		"dark){:root{")}
 	for name, colours := range themes {
 		ground := colours["ground"]
-		for role, least := range map[string]float64{"text": 7, "muted": 4.5, "link": 4.5, "pass": 3, "fail": 3, "unknown": 4.5,
-			"one": 3, "two": 3, "three": 3, "four": 3, "baseline": 7, "before": 3, "line": 3} {
+		for role, least := range map[string]float64{"text": 7, "muted": 4.5, "link": 4.5, "pass": 3, "fail": 3,
+			"unknown": 4.5,
+			"one":     3, "two": 3, "three": 3, "four": 3, "baseline": 7, "before": 3, "line": 3} {
 			if got := contrast(t, colours[role], ground); got < least {
 				t.Errorf("%s: %s has a contrast of %.2f on the ground, want %.1f", name, role, got, least)
 			}

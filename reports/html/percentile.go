@@ -107,7 +107,8 @@ func (b *builder) honestyFigure(s bench.StageResult) (figure, error) {
 // percentilePlot draws curves over 1/(1-q) on a log axis.
 func (b *builder) percentilePlot(curves []curve, l limits) *plot {
 	p := newPlot("axis",
-		[]opts.XAxis{{Type: "log", Min: 1, Max: l.rarest, Name: "share of requests that were faster", NameLocation: "middle", NameGap: 30}},
+		[]opts.XAxis{{Type: "log", Min: 1, Max: l.rarest, Name: "share of requests that were faster",
+			NameLocation: "middle", NameGap: 30}},
 		[]opts.YAxis{{Type: "log", Min: l.low, Max: l.high}},
 		opts.Grid{Left: "62", Right: "22", Top: "36", Bottom: "50"})
 	p.formats([]string{"quantile"}, []string{"ns"})
@@ -186,10 +187,9 @@ func thinned(curve []bench.Point) []bench.Point {
 
 // curveTable is the twin of a percentile chart, at the usual quantiles.
 func curveTable(caption string, curves []curve) *table {
-	t := &table{Caption: caption, Columns: []column{{Head: "Curve"}, {Head: "n", Number: true}, {Head: "min", Number: true},
-		{Head: "p50", Number: true}, {Head: "p90", Number: true}, {Head: "p95", Number: true}, {Head: "p99", Number: true},
-		{Head: "p99.9", Number: true}, {Head: "max", Number: true}},
-		Note: "– where fewer than ten requests lie beyond the percentile."}
+	t := &table{Caption: caption,
+		Columns: columns("Curve", ">n", ">min", ">p50", ">p90", ">p95", ">p99", ">p99.9", ">max"),
+		Note:    "– where fewer than ten requests lie beyond the percentile."}
 	for _, c := range curves {
 		t.add(append([]cell{text(c.name)}, quantileCells(c.of)...)...)
 	}
@@ -205,6 +205,8 @@ func quantileCells(d bench.Distribution) []cell {
 		}
 		return cells
 	}
-	return append(cells, text(reports.Duration(d.Min)), text(reports.DurationOf(d.P50)), text(reports.DurationOf(d.P90)),
-		text(reports.DurationOf(d.P95)), text(reports.DurationOf(d.P99)), text(reports.DurationOf(d.P999)), text(reports.Duration(d.Max)))
+	return append(cells, text(reports.Duration(d.Min)), text(reports.DurationOf(d.P50)),
+		text(reports.DurationOf(d.P90)),
+		text(reports.DurationOf(d.P95)), text(reports.DurationOf(d.P99)), text(reports.DurationOf(d.P999)),
+		text(reports.Duration(d.Max)))
 }

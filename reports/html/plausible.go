@@ -20,7 +20,7 @@ const numberHeight = 30
 func (b *builder) plausibleFigure() (figure, error) {
 	rows := slices.Clone(b.run.Hardware.Rows)
 	slices.SortStableFunc(rows, func(x, y bench.Number) int { return cmp.Compare(x.Value, y.Value) })
-	f := figure{ID: b.ids.of("figure", "plausible"), Title: "No answer is faster than the parts it is made of",
+	f := figure{ID: b.ids.of("figure", "plausible"), Title: "Where the stages lie among the latency numbers",
 		Subtitle: fmt.Sprintf("Latency numbers of the hardware set %s (bars), and the response times of the stages at %s (dots)",
 			b.run.Hardware.Name, reports.Rate(b.run.Profile.Rate)),
 		How:   "Every step to the right is ten times slower. Bold bars are the numbers that the emulation is built from; a stage lies to the right of those that each of its requests needs.",
@@ -33,8 +33,9 @@ func (b *builder) plausibleFigure() (figure, error) {
 		if r.Use != "" {
 			color = "@text"
 		}
-		ticks = append(ticks, item{Value: []any{positive(r.Value), len(names)}, ItemStyle: &opts.ItemStyle{Color: color, BorderColor: color},
-			Tip: []string{r.Label, reports.Nanoseconds(r.Value), fmt.Sprintf("%s, %d", r.Source, r.Year), r.Use}})
+		ticks = append(ticks, item{Value: []any{positive(r.Value), len(names)},
+			ItemStyle: &opts.ItemStyle{Color: color, BorderColor: color},
+			Tip:       []string{r.Label, reports.Nanoseconds(r.Value), fmt.Sprintf("%s, %d", r.Source, r.Year), r.Use}})
 		if r.Value > 0 {
 			low, high = min(low, max(r.Value, 1e-3)), max(high, min(r.Value, farthest))
 		}
@@ -65,15 +66,19 @@ func (b *builder) plausibleFigure() (figure, error) {
 		[]opts.YAxis{{Type: "category", Data: names, Inverse: opts.Bool(true)}},
 		opts.Grid{Left: "8", Right: "24", Top: "34", Bottom: "44", ContainLabel: opts.Bool(true)})
 	p.formats([]string{"ns"}, []string{"name"})
-	p.shaped("tick", charts.SingleSeries{Name: "latency number", Data: ticks, ItemStyle: &opts.ItemStyle{Color: "@text"}}, []int{0}, 1)
-	p.add("ns", charts.SingleSeries{Name: "p50", Type: "scatter", Data: medians, Symbol: "circle", SymbolSize: 11, ItemStyle: &opts.ItemStyle{Color: "@one"}})
-	p.add("ns", charts.SingleSeries{Name: "p99", Type: "scatter", Data: tails, Symbol: "diamond", SymbolSize: 14, ItemStyle: &opts.ItemStyle{Color: "@one"}})
+	p.shaped("tick", charts.SingleSeries{Name: "latency number", Data: ticks,
+		ItemStyle: &opts.ItemStyle{Color: "@text"}}, []int{0}, 1)
+	p.add("ns", charts.SingleSeries{Name: "p50", Type: "scatter", Data: medians, Symbol: "circle",
+		SymbolSize: 11, ItemStyle: &opts.ItemStyle{Color: "@one"}})
+	p.add("ns", charts.SingleSeries{Name: "p99", Type: "scatter", Data: tails, Symbol: "diamond",
+		SymbolSize: 14, ItemStyle: &opts.ItemStyle{Color: "@one"}})
 	p.legend("latency number", "p50", "p99")
 	return f, f.draw(p)
 }
 
 func numberTable(h bench.Hardware, rows []bench.Number) *table {
-	t := &table{Caption: "Latency numbers of the set " + h.Name, Columns: []column{{Head: "Operation"}, {Head: "Time", Number: true}, {Head: "Source"}, {Head: "Year", Number: true}, {Head: "Stands for"}}}
+	t := &table{Caption: "Latency numbers of the set " + h.Name,
+		Columns: columns("Operation", ">Time", "Source", ">Year", "Stands for")}
 	for _, r := range rows {
 		year := ""
 		if r.Year != 0 {

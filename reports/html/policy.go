@@ -5,10 +5,9 @@ import (
 	"encoding/base64"
 )
 
-// dist/echarts.min.js is in assets; its checksum is in SHA256SUMS there.
-const (
-	libraryVersion = "6.1.0"
-)
+// libraryVersion is the version of the npm package echarts whose
+// dist/echarts.min.js is in assets; SHA256SUMS there holds its checksum.
+const libraryVersion = "6.1.0"
 
 // policy is the content security policy of the page: it loads nothing, and
 // runs the given scripts only. Charts and tooltips set styles on elements.

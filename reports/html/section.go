@@ -36,7 +36,8 @@ func (b *builder) sections() ([]section, error) {
 }
 
 func (b *builder) buys() (section, error) {
-	s := section{ID: "buys", Title: "What did each step buy?", PanelsTitle: "Response time at the common load, against the stage compared with", How: howPercentile}
+	s := section{ID: "buys", Title: "What did each step buy?",
+		PanelsTitle: "Response time at the common load, against the stage compared with", How: howPercentile}
 	gains, losses, open := 0, 0, 0
 	for _, row := range b.rows {
 		switch {
@@ -137,7 +138,8 @@ func (b *builder) plausible() (section, error) {
 	if b.run.Hardware.Name == "bare" {
 		s.Lead = "Emulation was off: the times below are those of this machine."
 	} else if used := b.usedNumbers(); used > 0 {
-		s.Lead = fmt.Sprintf("%s of the set %s %s used by the emulation; the table says for what.", plural(used, "latency number"), b.run.Hardware.Name, are(used))
+		s.Lead = fmt.Sprintf("%s of the set %s %s used by the emulation; the table says for what.", plural(used,
+			"latency number"), b.run.Hardware.Name, are(used))
 	}
 	f, err := b.plausibleFigure()
 	s.Figures = []figure{f}

@@ -47,7 +47,8 @@ func (b *builder) stagePart(i int) (stagePart, error) {
 		if err != nil {
 			return part, err
 		}
-		part.add(group{Title: "Response time at the common load", Figures: []figure{f}, Tables: []*table{operations(*s.Common)}})
+		part.add(group{Title: "Response time at the common load", Figures: []figure{f},
+			Tables: []*table{operations(*s.Common)}})
 	}
 	part.add(group{Title: "Further observations", Tables: []*table{experiments(s), variants(s), lookups(s)}})
 	others, left, err := b.otherKills(s)
@@ -56,7 +57,8 @@ func (b *builder) stagePart(i int) (stagePart, error) {
 	}
 	note := ""
 	if left > 0 {
-		note = fmt.Sprintf("%s more are in run.json; the page has room for %d timelines.", plural(left, "timeline"), maxTimelines)
+		note = fmt.Sprintf("%s more are in run.json; the page has room for %d timelines.", plural(left,
+			"timeline"), maxTimelines)
 	}
 	part.add(group{Title: "Other kills", Note: note, Figures: others})
 	part.add(group{Title: "Errors", Tables: []*table{failures(s)}})
@@ -116,7 +118,7 @@ func stageWarnings(s bench.StageResult) []string {
 }
 
 func claims(s bench.StageResult) *table {
-	t := &table{Caption: "Claims and estimates, judged", Columns: []column{{Head: "Verdict"}, {Head: "Claim"}, {Head: "Evidence"}}}
+	t := &table{Caption: "Claims and estimates, judged", Columns: columns("Verdict", "Claim", "Evidence")}
 	for _, v := range s.Verdicts {
 		t.add(verdict(v.Word), cell{Text: v.Text, Sub: v.ID}, lines(v.Evidence))
 	}
@@ -124,19 +126,19 @@ func claims(s bench.StageResult) *table {
 }
 
 func operations(m bench.Measurement) *table {
-	t := &table{Caption: "Response time by operation", Columns: []column{{Head: "Operation"}, {Head: "Failures", Number: true}, {Head: "n", Number: true},
-		{Head: "min", Number: true}, {Head: "p50", Number: true}, {Head: "p90", Number: true}, {Head: "p95", Number: true},
-		{Head: "p99", Number: true}, {Head: "p99.9", Number: true}, {Head: "max", Number: true}},
-		Note: "– where fewer than ten requests lie beyond the percentile. Failed requests are counted apart: a refused connection is fast and would flatter the rest."}
+	t := &table{Caption: "Response time by operation",
+		Columns: columns("Operation", ">Failures", ">n", ">min", ">p50", ">p90", ">p95", ">p99", ">p99.9", ">max"),
+		Note:    "– where fewer than ten requests lie beyond the percentile. Failed requests are counted apart: a refused connection is fast and would flatter the rest."}
 	for _, o := range append([]bench.Tally{m.Total}, m.Operations...) {
-		t.add(append([]cell{text(o.Operation), text(reports.Percent(o.FailureRatio()))}, quantileCells(o.Response)...)...)
+		t.add(append([]cell{text(o.Operation), text(reports.Percent(o.FailureRatio()))},
+			quantileCells(o.Response)...)...)
 	}
 	return t
 }
 
 // experiments lists the further observations of a stage with their facts.
 func experiments(s bench.StageResult) *table {
-	t := &table{Caption: "Experiments", Columns: []column{{Head: "Name"}, {Head: "Kind"}, {Head: "On"}, {Head: "Rate", Number: true}, {Head: "Found"}}}
+	t := &table{Caption: "Experiments", Columns: columns("Name", "Kind", "On", ">Rate", "Found")}
 	for _, e := range s.Stage.Experiments {
 		on := "the stage itself"
 		if e.Variant != "" {
@@ -168,8 +170,9 @@ func doubted(f bench.Fact) string {
 }
 
 func variants(s bench.StageResult) *table {
-	t := &table{Caption: "Variants, against the stage itself", Columns: []column{{Head: "Variant"}, {Head: "What is different"}, {Head: "Capacity", Number: true},
-		{Head: "Limit at capacity"}, {Head: "p50", Number: true}, {Head: "p99", Number: true}, {Head: "Failures", Number: true}}}
+	t := &table{Caption: "Variants, against the stage itself",
+		Columns: columns("Variant", "What is different", ">Capacity", "Limit at capacity", ">p50", ">p99",
+			">Failures")}
 	if len(s.Variants) == 0 {
 		return t
 	}
@@ -198,13 +201,14 @@ func variantRow(t *table, name, what string, c *bench.Capacity, m *bench.Measure
 }
 
 func lookups(s bench.StageResult) *table {
-	t := &table{Caption: "DNS lookups by a client, in order", Columns: []column{{Head: "Name"}, {Head: "Caches before"}, {Head: "Took", Number: true},
-		{Head: "Questions upstream", Number: true}, {Head: "Address"}, {Head: "TTL left", Number: true}}}
+	t := &table{Caption: "DNS lookups by a client, in order",
+		Columns: columns("Name", "Caches before", ">Took", ">Questions upstream", "Address", ">TTL left")}
 	for i, l := range s.Lookups {
 		if i == maxFacts {
 			break
 		}
-		t.add(text(l.Name), text(l.State), text(reports.Duration(l.Took)), text(reports.Count(l.Asked)), text(l.Address), text(reports.Setting(l.TTL)))
+		t.add(text(l.Name), text(l.State), text(reports.Duration(l.Took)), text(reports.Count(l.Asked)),
+			text(l.Address), text(reports.Setting(l.TTL)))
 	}
 	return t
 }

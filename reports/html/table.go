@@ -26,6 +26,18 @@ type column struct {
 	Title string
 }
 
+// columns makes heads from short texts: ">" at the start marks a number
+// column, and what follows "|" explains the head.
+func columns(heads ...string) []column {
+	out := make([]column, 0, len(heads))
+	for _, h := range heads {
+		head, title, _ := strings.Cut(h, "|")
+		name, number := strings.CutPrefix(head, ">")
+		out = append(out, column{Head: name, Title: title, Number: number})
+	}
+	return out
+}
+
 // cell is one cell. The first cell of a row is its head.
 type cell struct {
 	Text string

@@ -52,7 +52,8 @@ func killTitle(stage string, k bench.KillRow) string {
 	case k.Recovery.NoFailure:
 		return what + ": users saw no failure"
 	case k.Recovery.Total == nil:
-		return fmt.Sprintf("%s: %s answered while it was down, no recovery seen", what, reports.Percent(k.AvailabilityDown))
+		return fmt.Sprintf("%s: %s answered while it was down, no recovery seen", what,
+			reports.Percent(k.AvailabilityDown))
 	}
 	return fmt.Sprintf("%s: %s answered while it was down, recovered after %s", what,
 		reports.Percent(k.AvailabilityDown), reports.Duration(*k.Recovery.Total))
@@ -114,7 +115,8 @@ func (b *builder) timelinePlot(k bench.KillRow) *plot {
 	low, high := decades(values...)
 	p := newPlot("axis",
 		[]opts.XAxis{{Type: "value", Min: 0, Max: number(end), AxisLabel: &opts.AxisLabel{Show: opts.Bool(false)}},
-			{Type: "value", Min: 0, Max: number(end), GridIndex: 1, Name: "seconds since the start of the attack", NameLocation: "middle", NameGap: 28}},
+			{Type: "value", Min: 0, Max: number(end), GridIndex: 1,
+				Name: "seconds since the start of the attack", NameLocation: "middle", NameGap: 28}},
 		[]opts.YAxis{{Type: "value", Min: 0, Name: "requests per second", NameLocation: "end", NameGap: 24},
 			{Type: "log", Min: low, Max: high, GridIndex: 1, Name: "response time", NameLocation: "end"}},
 		opts.Grid{Left: "62", Right: "20", Top: "74", Height: "150"},
@@ -141,9 +143,11 @@ func (b *builder) timelinePlot(k bench.KillRow) *plot {
 		of   func(bench.Interval) *time.Duration
 	}{{"p99", "", func(i bench.Interval) *time.Duration { return i.P99 }},
 		{"max", "dotted", func(i bench.Interval) *time.Duration { return i.Max }}} {
-		series := charts.SingleSeries{Name: line.name, Type: "line", Step: "end", ShowSymbol: opts.Bool(false), XAxisIndex: 1, YAxisIndex: 1,
+		series := charts.SingleSeries{Name: line.name, Type: "line", Step: "end", ShowSymbol: opts.Bool(false),
+			XAxisIndex: 1, YAxisIndex: 1,
 			Data:      steps(intervals, func(i bench.Interval) any { return nanoseconds(line.of(i)) }),
-			LineStyle: &opts.LineStyle{Color: "@three", Width: 2, Type: line.kind}, ItemStyle: &opts.ItemStyle{Color: "@three"}}
+			LineStyle: &opts.LineStyle{Color: "@three", Width: 2, Type: line.kind},
+			ItemStyle: &opts.ItemStyle{Color: "@three"}}
 		if line.name == "p99" {
 			series.MarkAreas = outage(k, "")
 		}
@@ -226,15 +230,16 @@ func outage(k bench.KillRow, name string) *opts.MarkAreas {
 // timelineTable is the twin of a timeline.
 func timelineTable(stage string, k bench.KillRow) *table {
 	intervals := merged(k.Measurement.Intervals, maxTableSlices)
-	t := &table{Caption: fmt.Sprintf("%s, kill of %s, by time", stage, k.Node), Columns: []column{{Head: "From", Number: true}, {Head: "Planned", Number: true},
-		{Head: "Answered", Number: true}, {Head: "Failed", Number: true}, {Head: "Refused", Number: true}, {Head: "Logged out", Number: true},
-		{Head: "p99", Number: true}, {Head: "max", Number: true}}}
+	t := &table{Caption: fmt.Sprintf("%s, kill of %s, by time", stage, k.Node),
+		Columns: columns(">From", ">Planned", ">Answered", ">Failed", ">Refused", ">Logged out", ">p99", ">max")}
 	if len(intervals) < len(k.Measurement.Intervals) {
 		t.Note = "Neighbouring slices are merged: counts are summed, of the times the slowest stays."
 	}
 	for _, i := range intervals {
-		t.add(text(reports.Plain(i.Start.Seconds())+reports.Thin+"s"), text(reports.Count(i.Planned)), text(reports.Count(i.OK)), text(reports.Count(i.Failed+i.Unsent)),
-			text(reports.Count(i.Refused)), text(reports.Count(i.LoggedOut)), text(reports.DurationOf(i.P99)), text(reports.DurationOf(i.Max)))
+		t.add(text(reports.Plain(i.Start.Seconds())+reports.Thin+"s"), text(reports.Count(i.Planned)),
+			text(reports.Count(i.OK)), text(reports.Count(i.Failed+i.Unsent)),
+			text(reports.Count(i.Refused)), text(reports.Count(i.LoggedOut)), text(reports.DurationOf(i.P99)),
+			text(reports.DurationOf(i.Max)))
 	}
 	return t
 }

@@ -60,7 +60,8 @@ func difference(p, q [3]float64) float64 {
 	t := 1 - 0.17*math.Cos((h-30)*rad) + 0.24*math.Cos(2*h*rad) + 0.32*math.Cos((3*h+6)*rad) - 0.2*math.Cos((4*h-63)*rad)
 	sl := 1 + 0.015*(l-50)*(l-50)/math.Sqrt(20+(l-50)*(l-50))
 	sc, sh := 1+0.045*c, 1+0.015*c*t
-	rt := -math.Sin(60*math.Exp(-math.Pow((h-275)/25, 2))*rad) * 2 * math.Sqrt(math.Pow(c, 7)/(math.Pow(c, 7)+math.Pow(25, 7)))
+	rt := -math.Sin(60*math.Exp(-math.Pow((h-275)/25, 2))*rad) * 2 * math.Sqrt(math.Pow(c, 7)/(math.Pow(c,
+		7)+math.Pow(25, 7)))
 	x, y, z := (q[0]-p[0])/sl, (c2-c1)/sc, dH/sh
 	return math.Sqrt(x*x + y*y + z*z + rt*y*z)
 }

@@ -81,9 +81,12 @@ func hardware() bench.Hardware {
 		row("mem_ref", "Main memory reference", 100, "Dean, Stanford talk", 2009, ""),
 		row("compress_1k", "Compress 1 KB", 10*time.Microsecond, "Dean, Stanford talk", 2009, ""),
 		row("mem_seq_1m", "Read 1 MB from memory", 250*time.Microsecond, "Dean, Stanford talk", 2009, ""),
-		row("dc_rtt", "Round trip in a data centre", 500*time.Microsecond, "Dean, Stanford talk", 2009, "wires between nodes"),
-		row("disk_seek", "Disk seek", 10*time.Millisecond, "Dean, Stanford talk", 2009, "one disk access of a database"),
-		row("wan_ca_nl_ca", "California to the Netherlands and back", 150*time.Millisecond, "Dean, Stanford talk", 2009, ""),
+		row("dc_rtt", "Round trip in a data centre", 500*time.Microsecond, "Dean, Stanford talk", 2009,
+			"wires between nodes"),
+		row("disk_seek", "Disk seek", 10*time.Millisecond, "Dean, Stanford talk", 2009,
+			"one disk access of a database"),
+		row("wan_ca_nl_ca", "California to the Netherlands and back", 150*time.Millisecond,
+			"Dean, Stanford talk", 2009, ""),
 	}}
 }
 

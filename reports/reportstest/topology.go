@@ -9,7 +9,8 @@ import (
 const site = "shop.example."
 
 func machine(cpus, disks int) targets.Machine {
-	return targets.Machine{CPU: targets.Resource{Slots: cpus, Queue: 400}, Disk: targets.Resource{Slots: disks, Queue: 400}}
+	return targets.Machine{CPU: targets.Resource{Slots: cpus, Queue: 400}, Disk: targets.Resource{Slots: disks,
+		Queue: 400}}
 }
 
 func node(name string, m targets.Machine, roles ...targets.Role) targets.Node {
@@ -22,7 +23,8 @@ func link(from, to string, oneWay time.Duration) targets.Link {
 
 func web(name, store string) targets.Role {
 	return targets.Role{Name: name, Kind: targets.KindWeb, Web: &targets.Web{Store: store, Connections: 20,
-		Demand: map[targets.Operation]targets.Law{targets.OpUser: {Shape: targets.ShapeExponential, Mean: 4 * time.Millisecond}}}}
+		Demand: map[targets.Operation]targets.Law{targets.OpUser: {Shape: targets.ShapeExponential,
+			Mean: 4 * time.Millisecond}}}}
 }
 
 func database() targets.Role {
@@ -54,7 +56,8 @@ func topology(name, entry string, nodes []targets.Node, links ...targets.Link) t
 }
 
 func topology01() targets.Topology {
-	return topology("01-single-server", "web", []targets.Node{node("server", machine(2, 1), web("web", "db"), database())},
+	return topology("01-single-server", "web", []targets.Node{node("server", machine(2, 1), web("web", "db"),
+		database())},
 		link(targets.Clients, "server", 250*time.Microsecond))
 }
 

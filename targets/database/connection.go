@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"reflect"
 	"sync"
+	"time"
 
 	"modernc.org/libc"
 	"modernc.org/sqlite"
@@ -206,15 +207,30 @@ func (b *breaker) watch(ctx context.Context) (stop func()) {
 	}
 }
 
-// interrupt stops that run, not a later one.
+// interruptEvery is the pause between two tries to stop a statement.
+const interruptEvery = 2 * time.Millisecond
+
+// interrupt stops that run, not a later one. SQLite forgets an interrupt that comes
+// just before a statement starts, so it is repeated until the run has ended.
 func (b *breaker) interrupt(run int64) {
 	tls := libc.NewTLS()
 	defer tls.Close()
+	tick := time.NewTicker(interruptEvery)
+	defer tick.Stop()
+	for b.strike(tls, run) {
+		<-tick.C
+	}
+}
+
+// strike interrupts the run once and reports whether it was still there.
+func (b *breaker) strike(tls *libc.TLS, run int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.run == run && b.handle != 0 {
-		sqlite3.Xsqlite3_interrupt(tls, b.handle)
+	if b.run != run || b.handle == 0 {
+		return false
 	}
+	sqlite3.Xsqlite3_interrupt(tls, b.handle)
+	return true
 }
 
 func (b *breaker) disarm() {

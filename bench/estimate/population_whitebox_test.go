@@ -1,0 +1,107 @@
+package estimate
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// crowdOf draws a center with short and long work that keeps up.
+func crowdOf(t *rapid.T) (c int, short, long flow, arrivals, work float64) {
+	c = rapid.IntRange(1, 16).Draw(t, "slots")
+	use := rapid.Float64Range(0.01, 0.95).Draw(t, "use") * float64(c)
+	part := rapid.Float64Range(0.01, 0.99).Draw(t, "long part")
+	size := rapid.Float64Range(1e-4, 1e-2).Draw(t, "short size")
+	piece := rapid.Float64Range(1e-3, 2e-2).Draw(t, "piece")
+	pieces := float64(rapid.IntRange(2, 50).Draw(t, "pieces"))
+	work = piece * pieces
+	arrivals = use * part / work
+	rate := use * (1 - part) / size
+	return c, flow{rate, rate * size, rate * size * size}, flow{arrivals * pieces, use * part, arrivals * pieces * piece * piece}, arrivals, work
+}
+
+func TestPopulationKeepsTheLaws(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c, short, long, arrivals, work := crowdOf(t)
+		p := populate(c, short, long, arrivals)
+		total, busy := 0.0, 0.0
+		for k, share := range p.share {
+			total += share
+			busy += share * p.speed[k] * float64(k)
+			if share < 0 || p.speed[k] < 0 || p.speed[k] > 1+1e-9 || p.speed[k]*float64(k) > float64(c)-short.time+1e-9 {
+				t.Fatalf("with %d there: share %v, speed %v", k, share, p.speed[k])
+			}
+			for _, w := range []Wait{p.wait[k], p.again[k]} {
+				if !(w.Busy >= 0 && w.Busy <= 1+1e-9 && w.Mean >= 0 && w.Variance() >= 0) {
+					t.Fatalf("with %d there: wait %+v", k, w)
+				}
+			}
+		}
+		close(t, "sum of shares", total, 1, 1e-9)
+		// Utilization law: what comes is what is done.
+		close(t, "busy slots / Erlangs of long work", busy/long.time, 1, 1e-3)
+		// Little's law: the second way to the mean stay.
+		mean, variance := p.stay(work)
+		close(t, "stay / Little's", mean/(p.present/arrivals), 1, 0.02)
+		if mean < work*(1-1e-6) || variance < 0 {
+			t.Fatalf("work of %v s stays %v s, variance %v", work, mean, variance)
+		}
+		// The mean of a stay grows in proportion to the work (processor sharing).
+		half, _ := p.stay(work / 2)
+		close(t, "half the work", half/mean, 0.5, 0.01)
+	})
+}
+
+// One slot and nothing but long work is processor sharing: geometric, and
+// the stay of M/M/1-PS by Coffman, Muntz and Trotter (1970), mean x/(1-rho).
+func TestPopulationOfOneSlotIsProcessorSharing(t *testing.T) {
+	const rho, work = 0.7, 1.0
+	p := populate(1, flow{}, flow{rho * 1000, rho, rho / 1000}, rho)
+	for k := range 20 {
+		close(t, "share", p.share[k], (1-rho)*math.Pow(rho, float64(k)), 1e-6)
+	}
+	mean, variance := p.stay(work)
+	close(t, "mean", mean, work/(1-rho), 1e-3)
+	free := 1 - rho
+	want := 2*rho*work/math.Pow(free, 3) - 2*rho/math.Pow(free, 4)*(1-math.Exp(-free*work))
+	close(t, "variance", variance/want, 1, 0.01)
+}
+
+// With next to no long work, short work waits as Allen and Cunneen say.
+func TestPopulationWithoutLongWork(t *testing.T) {
+	for _, c := range []int{1, 2, 5, 30, 1024} {
+		a := 0.8 * float64(c)
+		short := flow{a / 0.003, a, 1.5 * a * 0.003}
+		_, got, _ := crowd(c, 0, short, flow{1, 0.01, 0.0001})
+		want := WaitOf(c, a/0.003, 0.003, 0.5)
+		close(t, "P(wait)", got.Busy, want.Busy, 1e-9)
+		close(t, "mean wait", got.Mean/want.Mean, 1, 1e-9)
+	}
+}
+
+func TestAllBusy(t *testing.T) {
+	for _, row := range []struct {
+		c, k int
+		a    float64
+		want float64
+	}{
+		{2, 2, 1, 1}, {2, 3, 1, 1}, {2, 0, 0, 0}, {4, 0, 3.2, 0.596432}, // Erlang C
+		{2, 1, 1, 0.75}, // n is negative binomial with 2 and 1/2: P(n > 0)
+	} {
+		close(t, "P(all busy)", allBusy(row.c, row.k, row.a), row.want, 5e-7)
+	}
+}
+
+func TestPopulationOfManySlots(t *testing.T) {
+	for _, use := range []float64{0.01, 0.5, 0.99} {
+		a := use * 1024
+		p := populate(1024, flow{a * 50, a / 2, a / 2 * 0.01}, flow{a * 50, a / 2, a / 2 * 0.01}, a/2/0.2)
+		total := 0.0
+		for _, share := range p.share {
+			total += share
+		}
+		close(t, "sum of shares", total, 1, 1e-9)
+		close(t, "present / Erlangs", p.present/(a/2), 1, 0.2)
+	}
+}
