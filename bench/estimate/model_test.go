@@ -99,7 +99,7 @@ func TestModelOfPolicies(t *testing.T) {
 		{targets.PolicyLeastConnections, 200, 0.02, 0.85, 1.05},
 		{targets.PolicyLeastConnections, 5, 0.2, 0.85, 1.05},
 		{targets.PolicyRandomTwo, 5, 0.2, 0.8, 1.05},
-		{targets.PolicyRandomTwo, 200, 0.02, 0.8, 1.05},
+		{targets.PolicyRandomTwo, 200, 0.02, 0.75, 1.05},
 		{targets.PolicyRoundRobin, 5, 0.2, 0.85, 1.05},
 		{targets.PolicyRoundRobin, 200, 0.02, 0.9, 1.15},
 	} {

@@ -118,7 +118,7 @@ func TestClientGone(t *testing.T) {
 		spec targets.Web
 		cpu  targets.Resource
 	}{
-		{"at the CPU", withLaw(time.Hour), targets.Resource{Slots: 1, Queue: 1}},
+		{"at the CPU", withLaw(time.Minute), targets.Resource{Slots: 1, Queue: 1}},
 		{"at the store", spec(), targets.Resource{}},
 	}
 	for _, tt := range tests {
@@ -146,7 +146,7 @@ func TestClientGone(t *testing.T) {
 func TestFullMachine(t *testing.T) {
 	share, m := newShare(t, targets.Resource{Slots: 1})
 	st := &memoryStore{}
-	s := newServer(t, withLaw(time.Hour), web.Config{Share: share, Store: st})
+	s := newServer(t, withLaw(time.Minute), web.Config{Share: share, Store: st})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	answers := make(chan *httptest.ResponseRecorder, 2)

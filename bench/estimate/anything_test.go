@@ -1,0 +1,187 @@
+package estimate_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rung/bench"
+	"rung/bench/estimate"
+	"rung/targets"
+)
+
+// drawn is a stage-like system of any size.
+type drawn struct {
+	topology targets.Topology
+	workload bench.Workload
+}
+
+func anyLaw(t *rapid.T, name string, most time.Duration) targets.Law {
+	return targets.Law{Mean: time.Duration(rapid.Int64Range(0, int64(most)).Draw(t, name)),
+		Shape: rapid.SampledFrom([]targets.Shape{"", targets.ShapeConstant, targets.ShapeExponential, targets.ShapeLognormal}).Draw(t, name+" shape"),
+		CV:    rapid.Float64Range(0, 5).Draw(t, name+" cv")}
+}
+
+func anySystem() *rapid.Generator[drawn] {
+	return rapid.Custom(func(t *rapid.T) drawn {
+		webs := rapid.IntRange(1, 4).Draw(t, "webs")
+		s := shopTopology(webs, rapid.IntRange(0, 9).Draw(t, "slots"), webs == 1 && rapid.Bool().Draw(t, "one machine"))
+		quantum := rapid.SampledFrom([]time.Duration{0, time.Millisecond, 10 * time.Millisecond}).Draw(t, "quantum")
+		for i := range s.Nodes {
+			s.Nodes[i].Machine.Quantum = quantum
+		}
+		for i := range s.Links {
+			s.Links[i].Bandwidth = rapid.Int64Range(0, 1e8).Draw(t, "bandwidth")
+		}
+		w := shopWorkload()
+		w.Data.Users, w.Exponent = rapid.IntRange(1, 200).Draw(t, "users"), rapid.Float64Range(0, 5).Draw(t, "exponent")
+		w.SLO.Quantile = rapid.SampledFrom([]float64{0.5, 0.9, 0.99, 0.999}).Draw(t, "quantile")
+		w.SLO.Latency = time.Duration(rapid.IntRange(1, 2000).Draw(t, "latency ms")) * time.Millisecond
+		demand := map[targets.Operation]targets.Law{}
+		w.Mix = nil
+		total := 0.0
+		for _, op := range targets.Operations() {
+			demand[op] = anyLaw(t, string(op), 300*time.Millisecond)
+			ratio := rapid.Float64Range(0, 1).Draw(t, "share")
+			w.Mix = append(w.Mix, bench.Share{Operation: op, Ratio: ratio})
+			total += ratio
+		}
+		for i := range w.Mix {
+			if w.Mix[i].Ratio /= max(total, 1e-300); total == 0 {
+				w.Mix[i].Ratio = 1 / float64(len(w.Mix))
+			}
+		}
+		change(&s, func(r *targets.Role) {
+			switch {
+			case r.Web != nil:
+				r.Web.Demand = demand
+			case r.Balancer != nil:
+				r.Balancer.Demand = anyLaw(t, "balance", time.Millisecond)
+				r.Balancer.Policy = rapid.SampledFrom(targets.Policies()).Draw(t, "policy")
+				r.Balancer.Static = rapid.Bool().Draw(t, "static")
+			case r.Database != nil:
+				r.Database.PoolPages = rapid.IntRange(0, 500).Draw(t, "pool")
+				r.Database.Access = anyLaw(t, "access", 20*time.Millisecond)
+				for class := range r.Database.Demand {
+					r.Database.Demand[class] = targets.Constant(r.Database.Demand[class].Mean)
+				}
+			}
+		})
+		return drawn{s, w}
+	})
+}
+
+func must(t *rapid.T, d drawn, rate float64) bench.Prediction {
+	p, err := estimate.Predict(d.topology, d.workload, rate, 50*time.Microsecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func value(t *rapid.T, p bench.Prediction, fact string) float64 {
+	e, ok := p.Estimate(fact)
+	switch {
+	case !ok:
+		t.Fatalf("no estimate of %s", fact)
+	case e.Value == 0 && e.Outside != "":
+		if fact == "capacity_per_s" {
+			return 0
+		}
+		return math.Inf(1) // no steady state
+	}
+	return e.Value
+}
+
+func TestEstimatesAreNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := must(t, anySystem().Draw(t, "system"), rapid.Float64Range(0, 3000).Draw(t, "rate"))
+		number := func(what string, x float64) {
+			if math.IsNaN(x) || math.IsInf(x, 0) || x < 0 {
+				t.Fatalf("%s is %v", what, x)
+			}
+		}
+		number("use", p.Bottleneck.Use)
+		if p.Bottleneck.Use > 1+1e-9 {
+			t.Fatalf("the bottleneck is used %v at capacity", p.Bottleneck.Use)
+		}
+		for _, d := range p.Demands {
+			number("time of "+d.Node, d.TimeNs)
+			number("ceiling of "+d.Node, d.Ceiling)
+		}
+		for _, e := range p.Estimates {
+			number(e.Fact, e.Value)
+			number("tolerance of "+e.Fact, e.Tolerance)
+			if e.Value == 0 && e.Outside == "" && e.Fact != "common.pool_miss_ratio" && e.Fact != "common.p50_ns" {
+				t.Fatalf("%s is zero without a reason", e.Fact)
+			}
+			if e.Model == "" || e.Limits == "" || len(e.Derivation) == 0 || e.Tolerance == 0 {
+				t.Fatalf("%+v does not say where it comes from", e)
+			}
+		}
+	})
+}
+
+// More requests never make answers faster, and a higher quantile is never
+// lower.
+func TestQuantilesOnlyRise(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := anySystem().Draw(t, "system")
+		last50, last99 := 0.0, 0.0
+		rate, step := 0.0, rapid.Float64Range(0.1, 100).Draw(t, "step")
+		for range 8 {
+			p := must(t, d, rate)
+			p50, p99 := value(t, p, "common.p50_ns"), value(t, p, "common.p99_ns")
+			if p50 > p99*(1+1e-9) {
+				t.Fatalf("at %v/s p50 is %v and p99 %v", rate, p50, p99)
+			}
+			if p50 < last50*(1-1e-4) || p99 < last99*(1-1e-4) {
+				t.Fatalf("at %v/s p50 fell from %v to %v, or p99 from %v to %v", rate, last50, p50, last99, p99)
+			}
+			last50, last99, rate = p50, p99, rate+step
+		}
+	})
+}
+
+// A larger machine and less work never lower the capacity.
+func TestCapacityDoesNotFall(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := anySystem().Draw(t, "system")
+		for i := range d.topology.Nodes { // something must be emulated on both sides
+			d.topology.Nodes[i].Machine.CPU.Slots = max(1, d.topology.Nodes[i].Machine.CPU.Slots)
+			d.topology.Nodes[i].Machine.CPU.Slots = d.topology.Nodes[0].Machine.CPU.Slots
+		}
+		change(&d.topology, func(r *targets.Role) {
+			if r.Web != nil { // so that there is a limit
+				r.Web.Demand[targets.OpUser] = constant(3)
+			}
+		})
+		before := value(t, must(t, d, 0), "capacity_per_s")
+		what := rapid.SampledFrom([]string{"slots", "web", "access"}).Draw(t, "what")
+		factor := rapid.Float64Range(0.3, 1).Draw(t, "factor")
+		for i := range d.topology.Nodes {
+			if what == "slots" {
+				d.topology.Nodes[i].Machine.CPU.Slots++
+			}
+		}
+		done := false
+		change(&d.topology, func(r *targets.Role) {
+			switch {
+			case what == "web" && r.Web != nil && !done: // the servers share one table
+				done = true
+				for op, law := range r.Web.Demand {
+					law.Mean = time.Duration(float64(law.Mean) * factor)
+					r.Web.Demand[op] = law
+				}
+			case what == "access" && r.Database != nil:
+				r.Database.Access.Mean = time.Duration(float64(r.Database.Access.Mean) * factor)
+			}
+		})
+		after := value(t, must(t, d, 0), "capacity_per_s")
+		if after < before*(1-1e-3) {
+			t.Fatalf("capacity fell from %v to %v with better %s (%v)", before, after, what, factor)
+		}
+	})
+}
