@@ -12,8 +12,9 @@ type Measurement struct {
 	Duration time.Duration `json:"duration_ns"`
 	// Rate planned, on average over Duration.
 	Rate float64 `json:"rate_per_s"`
-	// Goodput is the rate of OK answers over the time from the start to the
-	// last answer or the end of the plan, whichever is later.
+	// Goodput is the rate of OK answers that came while the plan lasted.
+	// Answers to what was still in flight then do not count: at a rate that a
+	// system keeps up with they are few, and beyond it they are its backlog.
 	Goodput    float64    `json:"goodput_per_s"`
 	Total      Tally      `json:"total"`
 	Operations []Tally    `json:"operations"`

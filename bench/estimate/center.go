@@ -72,6 +72,18 @@ type load struct {
 	wait, again Wait
 	// long work, when there is any.
 	long *population
+	// stays are moments already worked out, by slot time.
+	stays map[float64][2]float64
+}
+
+// stay is the mean and variance of the time that long work spends there.
+func (l load) stay(work float64) (mean, variance float64) {
+	if known, ok := l.stays[work]; ok {
+		return known[0], known[1]
+	}
+	mean, variance = l.long.stay(work)
+	l.stays[work] = [2]float64{mean, variance}
+	return mean, variance
 }
 
 // queues is how many lines the group's servers make, and the slots at each.
@@ -93,7 +105,7 @@ func (c *center) queues() (queues, slots int) {
 
 // at returns the center's load when requests arrive at rate lambda.
 func (c *center) at(lambda float64) load {
-	l := load{center: c}
+	l := load{center: c, stays: map[float64][2]float64{}}
 	queues, slots := c.queues()
 	each := lambda / float64(queues)
 	short, long := c.short.times(each), c.long.times(each)
@@ -121,7 +133,7 @@ func (l load) describe(lambda float64) string {
 	}
 	text += fmt.Sprintf(", P(wait) %.3g, mean wait of one piece %.4g ms", l.wait.Busy, l.wait.Mean*1e3)
 	if l.long != nil {
-		mean, _ := l.long.stay(l.long.work)
+		mean, _ := l.stay(l.long.work)
 		text += fmt.Sprintf("; %.3g long jobs there on average, each for %.4g ms = %.3g / %.3g per second",
 			l.long.present, mean*1e3, l.long.present, l.long.arrivals)
 	}

@@ -1,7 +1,5 @@
 package estimate
 
-import "math"
-
 // population describes work that is cut into pieces. Such work stays for a
 // long time while short work comes and goes, so that short work sees a nearly
 // constant number of long ones, whose pieces go round in the line. How many
@@ -36,7 +34,7 @@ type population struct {
 }
 
 const (
-	mostLong = 400  // more than slots
+	mostLong = 200  // more than slots
 	unlikely = 1e-7 // share of the time
 )
 
@@ -158,60 +156,4 @@ func allBusy(c, k int, a float64) float64 {
 		}
 	}
 	return full / total
-}
-
-// stay is the mean and variance of the time that long work of that slot time
-// spends at the center. The mean is Little's law. For the second moment the
-// number of others goes up and down while the work proceeds: in units of its
-// own progress u, m1' = 1/speed + A m1 and m2' = 2 m1/speed + A m2, where A
-// moves k up at arrivals/speed and down at (k-1)/work.
-func (p population) stay(work float64) (mean, variance float64) {
-	n := len(p.share) // states 1..n: it and up to n-1 others
-	up, down, slow := make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)
-	fastest := 1.0
-	for k := 1; k <= n; k++ {
-		speed := p.speed[min(k, n-1)]
-		if k == n {
-			speed *= float64(n-1) / float64(n)
-		}
-		slow[k] = 1 / speed
-		down[k] = float64(k-1) / p.work
-		if k < n {
-			up[k] = p.arrivals / speed
-		}
-		fastest = max(fastest, up[k]+down[k])
-	}
-	const most = 20_000 // steps; beyond, both moments grow in proportion
-	steps, whole := int(math.Ceil(min(1e9, work*fastest)))+50, 1.0
-	if steps > most {
-		whole = float64(steps) / most
-		steps = most
-	}
-	h := work / whole / float64(steps)
-	m1, m2 := make([]float64, n+2), make([]float64, n+2)
-	slope := func(m1, m2, d1, d2 []float64) {
-		for k := 1; k <= n; k++ {
-			d1[k] = slow[k] + up[k]*(m1[k+1]-m1[k]) + down[k]*(m1[k-1]-m1[k])
-			d2[k] = 2*m1[k]*slow[k] + up[k]*(m2[k+1]-m2[k]) + down[k]*(m2[k-1]-m2[k])
-		}
-	}
-	a1, a2, b1, b2 := make([]float64, n+2), make([]float64, n+2), make([]float64, n+2), make([]float64, n+2)
-	t1, t2 := make([]float64, n+2), make([]float64, n+2)
-	for range steps { // Heun's method
-		slope(m1, m2, a1, a2)
-		for k := range m1 {
-			t1[k], t2[k] = m1[k]+h*a1[k], m2[k]+h*a2[k]
-		}
-		slope(t1, t2, b1, b2)
-		for k := range m1 {
-			m1[k] += h / 2 * (a1[k] + b1[k])
-			m2[k] += h / 2 * (a2[k] + b2[k])
-		}
-	}
-	second := 0.0
-	for k, share := range p.share {
-		mean += share * m1[k+1]
-		second += share * m2[k+1]
-	}
-	return mean * whole, max(0, second-mean*mean) * whole
 }

@@ -74,7 +74,7 @@ func (x *response) add(v visit, l load, frozen bool, k int) {
 		if l.long == nil { // nothing arrives: nobody waits
 			return
 		}
-		mean, variance := l.long.stay(v.long)
+		mean, variance := l.stay(v.long)
 		slowed := mean / v.long
 		x.mean += mean - v.long
 		x.variance += variance + v.spread*(slowed*slowed-1) // once is in the route's own

@@ -53,10 +53,12 @@ type Recorder struct {
 	journal *journal
 	sample  *reservoir
 	errors  failures
-	// sent is one above the highest number seen; answered is when the last
-	// answer came.
-	sent     uint64
-	answered time.Duration
+	// sent is one above the highest number seen.
+	sent uint64
+	// inTime counts the OK answers that came before the plan ended, after
+	// length.
+	inTime uint64
+	length time.Duration
 }
 
 // New makes a recorder. Plan and Operations are required.
@@ -77,7 +79,7 @@ func New(cfg Config) *Recorder {
 	patience := cfg.Timeout + time.Second
 	g := newGrid(cfg.Plan, cfg.Interval, intervalsMost)
 	r := &Recorder{
-		cfg: cfg, highest: highest,
+		cfg: cfg, highest: highest, length: cfg.Plan.Duration(),
 		series:  newSeries(g, highest, patience),
 		journal: newJournal(cfg.Log, g, cfg.Operations, cfg.Started, highest, patience),
 		sample:  newReservoir(),
@@ -97,8 +99,8 @@ func (r *Recorder) Record(s *bench.Sample) {
 	r.sample.add(s)
 	r.errors.add(s)
 	r.sent = max(r.sent, s.Seq+1)
-	if s.Code > 0 {
-		r.answered = max(r.answered, s.Done)
+	if s.Outcome == bench.OK && s.Done <= r.length {
+		r.inTime++
 	}
 }
 
@@ -114,7 +116,7 @@ func (r *Recorder) Finish(gen bench.Generator) bench.Measurement {
 	m := bench.Measurement{
 		Name: r.cfg.Name, Plan: plan.String(), Started: r.cfg.Started, Duration: plan.Duration(),
 		Rate:      float64(plan.Count()) / plan.Duration().Seconds(),
-		Goodput:   float64(total.ok) / max(plan.Duration(), r.answered).Seconds(),
+		Goodput:   float64(r.inTime) / plan.Duration().Seconds(),
 		Total:     total.result("total", unsent),
 		Intervals: r.series.result(),
 		Generator: gen,
