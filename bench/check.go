@@ -95,11 +95,11 @@ func (c Check) Needs() []string {
 // Judge decides the check by the facts and says what it saw. A missing,
 // doubtful or non-finite fact gives Unknown.
 func (c Check) Judge(facts Facts) (Word, string) {
-	left, leftText, doubt := c.Left.value(facts)
+	left, leftText, doubt := c.Left.value(facts, c.Right.Fact)
 	if doubt != "" {
 		return Unknown, doubt
 	}
-	right, rightText, doubt := c.Right.value(facts)
+	right, rightText, doubt := c.Right.value(facts, c.Left.Fact)
 	if doubt != "" {
 		return Unknown, doubt
 	}
@@ -124,9 +124,11 @@ func (c Check) Judge(facts Facts) (Word, string) {
 	return Fail, fmt.Sprintf("%s is not %s %s", leftText, c.Relation, rightText)
 }
 
-func (t Term) value(facts Facts) (value float64, text, doubt string) {
+// value of the term, in words too; a plain number has the unit of the fact
+// that it is compared with.
+func (t Term) value(facts Facts, other string) (value float64, text, doubt string) {
 	if t.Fact == "" {
-		return t.Factor, Quantity("", t.Factor), ""
+		return t.Factor, Quantity(other, t.Factor), ""
 	}
 	fact, ok := facts[t.Fact]
 	if !ok {

@@ -81,3 +81,21 @@ func judgeEstimate(e Estimate, facts Facts) Verdict {
 	}
 	return v
 }
+
+// JudgeLimit compares the resource that was saturated with the one that the
+// prediction names.
+func JudgeLimit(p Prediction, c Capacity) Verdict {
+	v := Verdict{ID: "estimate.limit", Text: fmt.Sprintf("the limit is %s", p.Bottleneck), Word: Unknown}
+	seen := fmt.Sprintf("busiest where the stage breaks: %s, %.3g%% used", c.Bottleneck, c.Bottleneck.Use*100)
+	switch {
+	case c.Doubt != "":
+		v.Evidence = []string{seen, "in doubt: " + c.Doubt}
+	case c.Bottleneck.String() == "":
+		v.Evidence = []string{"the nodes gave no metrics"}
+	case c.Bottleneck.String() == p.Bottleneck.String():
+		v.Word, v.Evidence = Pass, []string{seen}
+	default:
+		v.Word, v.Evidence = Fail, []string{seen}
+	}
+	return v
+}

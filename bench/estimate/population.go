@@ -89,7 +89,7 @@ func crowd(c, k int, short, long flow) (busy float64, wait, again Wait) {
 		if short.time+busy > 0 {
 			rest = (short.time*short.rest() + busy*long.rest()) / (short.time + busy)
 		}
-		wait = Wait{Busy: all, Mean: ((count-busy)*piece + all*rest) / free, Phases: 1}
+		wait = Wait{Busy: all, Mean: max(0, (count-busy)*piece+all*rest) / free, Phases: 1}
 		if k == 0 || k >= c {
 			break
 		}
@@ -100,7 +100,7 @@ func crowd(c, k int, short, long flow) (busy float64, wait, again Wait) {
 	}
 	wait.Phases = wait.Mean * wait.Mean / spread(c, wait.Mean, busy, piece, rest, short)
 	again = wait
-	again.Mean = ((count-busy*(slots-1)/slots)*piece + short.time*wait.Mean) / slots
+	again.Mean = max(0, (count-busy*(slots-1)/slots)*piece+short.time*wait.Mean) / slots
 	return busy, wait, again
 }
 

@@ -115,6 +115,9 @@ func (r response) beyond(t float64) float64 {
 	return (1 - r.free) * upperGamma(mean*mean/variance, (t-r.floor)*mean/variance)
 }
 
+// rounding is what a share may be above another and still count as equal.
+const rounding = 1e-9
+
 // beyond is the share of all requests whose response takes longer than t.
 func beyond(rs []response, t float64) float64 {
 	total, share := 0.0, 0.0
@@ -132,14 +135,14 @@ func beyond(rs []response, t float64) float64 {
 // and above saturation.
 func quantile(rs []response, q float64) float64 {
 	low, high := 0.0, 1e-6
-	for beyond(rs, high) > 1-q {
+	for beyond(rs, high) > 1-q+rounding {
 		high *= 2
 		if high > 1e4 {
 			return math.Inf(1)
 		}
 	}
 	for range 60 {
-		if mid := (low + high) / 2; beyond(rs, mid) > 1-q {
+		if mid := (low + high) / 2; beyond(rs, mid) > 1-q+rounding {
 			low = mid
 		} else {
 			high = mid
@@ -156,7 +159,7 @@ func (m *model) capacity(q, limit float64) float64 {
 	if c == nil {
 		return math.Inf(1)
 	}
-	meets := func(rate float64) bool { return beyond(m.responses(rate), limit) <= 1-q }
+	meets := func(rate float64) bool { return beyond(m.responses(rate), limit) <= 1-q+rounding }
 	low, high := 0.0, c.ceiling()
 	if !meets(0) {
 		return 0

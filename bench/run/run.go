@@ -117,6 +117,9 @@ func (s *session) judge(before bench.Facts) {
 	}
 	s.result.Facts = s.facts.Sorted()
 	s.result.Verdicts = bench.Judge(s.stage.Claims, s.result.Prediction, all, s.cfg.Profile.Name)
+	if s.result.Capacity != nil && s.result.Prediction.Bottleneck.String() != "" {
+		s.result.Verdicts = append(s.result.Verdicts, bench.JudgeLimit(s.result.Prediction, *s.result.Capacity))
+	}
 	s.result.Word = bench.Worst(s.result.Verdicts)
 	if s.result.Failed != "" && s.result.Word == bench.Pass {
 		s.result.Word = bench.Unknown

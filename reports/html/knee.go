@@ -79,7 +79,7 @@ func kneeTitle(s bench.StageResult) string {
 func (b *builder) kneeSubtitle(s bench.StageResult) string {
 	text := plural(len(s.Capacity.Probes), "probe") + " of " + reports.Setting(b.run.Profile.Probe)
 	if limit := s.Capacity.Bottleneck; limit.Node != "" {
-		text += fmt.Sprintf("; busiest at capacity: %s, %s in use", limit, reports.Percent(limit.Use))
+		text += fmt.Sprintf("; busiest where it breaks: %s, %s in use", limit, reports.Percent(limit.Use))
 	}
 	if s.Capacity.Doubt != "" {
 		text += "; in doubt: " + s.Capacity.Doubt
