@@ -94,7 +94,7 @@ func TestMissesOfAPool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, ok := p.Estimate("common.pool_miss_ratio")
+	e, ok := p.Estimate("pool_miss_ratio")
 	if !ok {
 		t.Fatal("the misses of the pool are not estimated")
 	}

@@ -185,6 +185,9 @@ func (m *model) work(r *route, n targets.Node, servers int, resource string, spe
 	c := m.center(Group(n.Name), resource, servers, spec.Slots)
 	c.lines = append(c.lines, fmt.Sprintf("%s: %.3g%% x %v (%s) = %.3g ms", r.operation, r.share*100, law.Mean, label, r.share*law.Mean.Seconds()*1e3))
 	mean, cv := law.Mean.Seconds(), law.Variation()
+	if cv > 1 {
+		m.outside = fmt.Sprintf("work varies more than a gamma law can say: cv %.3g is above 1", cv)
+	}
 	if cv > 0 {
 		r.served += mean
 		r.spread += cv * cv * mean * mean

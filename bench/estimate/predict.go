@@ -117,7 +117,7 @@ func (m *model) routeLines(rs []response) []string {
 		mean, share := 0.0, 0.0
 		for _, x := range rs {
 			if x.route == r {
-				mean += x.share * x.mean
+				mean += x.share * (x.served + x.mean)
 				share += x.share
 			}
 		}
@@ -129,7 +129,7 @@ func (m *model) routeLines(rs []response) []string {
 }
 
 func (m *model) missEstimate(w bench.Workload) bench.Estimate {
-	return bench.Estimate{Fact: "common.pool_miss_ratio", Value: m.missRatio, Tolerance: missTolerance,
+	return bench.Estimate{Fact: "pool_miss_ratio", Value: m.missRatio, Tolerance: missTolerance,
 		Model: "Che's approximation of LRU",
 		Derivation: []string{fmt.Sprintf("Zipf exponent %.3g over %d users, pool of %d pages: %.3g%% of page reads miss",
 			w.Exponent, w.Data.Users, m.poolPages, m.missRatio*100)},

@@ -210,6 +210,14 @@ func TestWhereTheModelEnds(t *testing.T) {
 		{"beyond saturation, p50", 300, nil, "common.p50_ns", "there is no steady state", false},
 		{"capacity does not depend on the rate", 300, nil, "capacity_per_s", "", true},
 		{"constant gaps", 150, func(w *bench.Workload, _ *targets.Topology) { w.Arrivals = bench.ArrivalsConstant }, "common.p50_ns", "constant gaps", true},
+		{"work that varies much", 150, func(_ *bench.Workload, s *targets.Topology) {
+			*s = shopTopology(1, 2, false)
+			change(s, func(r *targets.Role) {
+				if r.Database != nil {
+					r.Database.Access = targets.Law{Shape: targets.ShapeLognormal, Mean: 10 * time.Millisecond, CV: 3}
+				}
+			})
+		}, "common.p99_ns", "cv 3 is above 1", true},
 		{"an SLO below the floor", 150, func(w *bench.Workload, _ *targets.Topology) { w.SLO.Latency = 100 * time.Millisecond }, "capacity_per_s", "no rate is low enough", false},
 		{"unequal servers", 150, func(_ *bench.Workload, s *targets.Topology) {
 			*s = shopTopology(3, 2, false)

@@ -3,13 +3,14 @@ package estimate
 import "math"
 
 // response is the law of the response time of some requests at one rate:
-// a floor, plus nothing with probability free, and else plus a gamma law. The
-// gamma law stands for the sum of waits and random service times, by their
-// mean and variance.
+// a floor, random service times, and a sum of waits that is zero with
+// probability free. Gamma laws of the same mean and variance stand for the
+// service times, alone and with waits.
 type response struct {
 	route          *route
 	share, floor   float64
-	mean, variance float64 // of what is beyond the floor, free or not
+	served, spread float64 // mean and variance of random service times
+	mean, variance float64 // of the sum of waits, free or not
 	free           float64
 	endless        bool
 }
@@ -36,10 +37,7 @@ func (m *model) responses(lambda float64) []response {
 			scenes = len(loads[main].long.share)
 		}
 		for k := range scenes {
-			x := response{route: r, share: r.share, floor: r.floor, mean: r.served, variance: r.spread, free: 1}
-			if r.spread > 0 {
-				x.free = 0
-			}
+			x := response{route: r, share: r.share, floor: r.floor, served: r.served, spread: r.spread, free: 1}
 			for _, v := range r.visits {
 				x.add(v, loads[v.center], scenes > 1 && v.center == main, k)
 			}
@@ -97,22 +95,31 @@ func (x *response) add(v visit, l load, frozen bool, k int) {
 
 // beyond is the probability that the response takes longer than t.
 func (r response) beyond(t float64) float64 {
-	switch {
-	case r.endless || t < r.floor:
+	if r.endless {
 		return 1
-	case r.mean <= 0 || r.free >= 1:
-		return 0
 	}
-	// What is beyond the floor when it is not free.
-	mean := r.mean / (1 - r.free)
-	variance := (r.variance+r.mean*r.mean)/(1-r.free) - mean*mean
-	if variance <= 1e-9*mean*mean {
-		if t < r.floor+mean {
-			return 1 - r.free
-		}
-		return 0
+	t -= r.floor
+	out := r.free * tail(r.served, r.spread, t)
+	if waits := 1 - r.free; waits > 0 {
+		mean := r.mean / waits
+		variance := (r.variance+r.mean*r.mean)/waits - mean*mean
+		out += waits * tail(r.served+mean, r.spread+max(0, variance), t)
 	}
-	return (1 - r.free) * upperGamma(mean*mean/variance, (t-r.floor)*mean/variance)
+	return out
+}
+
+// tail is the probability that a gamma law of that mean and variance exceeds
+// t. Without variance the law is its mean.
+func tail(mean, variance, t float64) float64 {
+	switch {
+	case t < 0:
+		return 1
+	case variance > 1e-9*mean*mean:
+		return upperGamma(mean*mean/variance, t*mean/variance)
+	case t < mean:
+		return 1
+	}
+	return 0
 }
 
 // rounding is what a share may be above another and still count as equal.

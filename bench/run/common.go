@@ -17,10 +17,27 @@ func (s *session) common(ctx context.Context, b *bed) error {
 	if seen != nil {
 		s.result.Common = &seen.measurement
 		s.measured("common", seen)
+		s.fewRequests("common.", seen)
 		s.processes(before, b.read(context.WithoutCancel(ctx)))
-		s.pools("common", before, b.read(context.WithoutCancel(ctx)))
 	}
 	return err
+}
+
+// enough is how many requests the common load needs for its latencies to be
+// compared with an estimate: with fewer, a single busy moment decides.
+const enough = 800
+
+// fewRequests doubts the facts of an attack that was too short.
+func (s *session) fewRequests(prefix string, o *seen) {
+	n := o.measurement.Total.Planned
+	if n >= enough {
+		return
+	}
+	for name, f := range s.facts {
+		if strings.HasPrefix(name, prefix) && f.Doubt == "" {
+			s.facts.Doubt(name, f.Value, f.From, fmt.Sprintf("%d requests are too few: at least %d", n, enough))
+		}
+	}
 }
 
 // measured states the facts of an attack under a prefix.
@@ -78,11 +95,16 @@ func (s *session) processes(before, after reading) {
 
 // pools states how often a page read missed the buffer pool between two
 // readings.
-func (s *session) pools(prefix string, before, after reading) {
+func (s *session) pools(before, after reading) {
 	hits := count(before, after, "pool_hits_total")
 	misses := count(before, after, "pool_misses_total")
-	if hits+misses > 0 {
-		s.facts.Add(prefix+".pool_miss_ratio", misses/(hits+misses), "counters of the store's buffer pool")
+	if n := hits + misses; n > 0 {
+		from := fmt.Sprintf("counters of the store's buffer pool, %.0f page reads from the common load to the last probe", n)
+		doubt := ""
+		if n < enough {
+			doubt = fmt.Sprintf("%.0f page reads are too few: at least %d", n, enough)
+		}
+		s.facts.Doubt("pool_miss_ratio", misses/n, from, doubt)
 	}
 }
 

@@ -54,10 +54,12 @@ func (s *session) onOwnTopology(ctx context.Context) error {
 	if err := b.warm(ctx, s.cfg.Profile.Warm); err != nil {
 		return err
 	}
+	before := b.read(ctx)
 	if err := s.common(ctx, b); err != nil {
 		return err
 	}
 	capacity, err := s.capacity(ctx, b, s.result.Prediction, s.cfg.Profile.Probes)
+	s.pools(before, b.read(context.WithoutCancel(ctx)))
 	if capacity != nil {
 		s.result.Capacity = capacity
 		s.capacityFacts("", *capacity)
