@@ -73,17 +73,17 @@ type load struct {
 	// long work, when there is any.
 	long *population
 	// stays are moments already worked out, by slot time.
-	stays map[float64][2]float64
+	stays map[float64]stay
 }
 
-// stay is the mean and variance of the time that long work spends there.
-func (l load) stay(work float64) (mean, variance float64) {
-	if known, ok := l.stays[work]; ok {
-		return known[0], known[1]
+// stay is how long work of that slot time stays.
+func (l load) stay(work float64) stay {
+	known, ok := l.stays[work]
+	if !ok {
+		known = l.long.stay(work)
+		l.stays[work] = known
 	}
-	mean, variance = l.long.stay(work)
-	l.stays[work] = [2]float64{mean, variance}
-	return mean, variance
+	return known
 }
 
 // queues is how many lines the group's servers make, and the slots at each.
@@ -105,7 +105,7 @@ func (c *center) queues() (queues, slots int) {
 
 // at returns the center's load when requests arrive at rate lambda.
 func (c *center) at(lambda float64) load {
-	l := load{center: c, stays: map[float64][2]float64{}}
+	l := load{center: c, stays: map[float64]stay{}}
 	queues, slots := c.queues()
 	each := lambda / float64(queues)
 	short, long := c.short.times(each), c.long.times(each)
@@ -133,9 +133,8 @@ func (l load) describe(lambda float64) string {
 	}
 	text += fmt.Sprintf(", P(wait) %.3g, mean wait of one piece %.4g ms", l.wait.Busy, l.wait.Mean*1e3)
 	if l.long != nil {
-		mean, _ := l.stay(l.long.work)
 		text += fmt.Sprintf("; %.3g long jobs there on average, each for %.4g ms = %.3g / %.3g per second",
-			l.long.present, mean*1e3, l.long.present, l.long.arrivals)
+			l.long.present, l.stay(l.long.work).mean*1e3, l.long.present, l.long.arrivals)
 	}
 	return text
 }

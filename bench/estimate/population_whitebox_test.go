@@ -42,13 +42,19 @@ func TestPopulationKeepsTheLaws(t *testing.T) {
 		// Utilization law: what comes is what is done.
 		close(t, "busy slots / Erlangs of long work", busy/long.time, 1, 1e-3)
 		// Little's law: the second way to the mean stay.
-		mean, variance := p.stay(work)
+		s := p.stay(work)
+		mean, variance := s.mean, s.variance
+		for k := range s.means {
+			if s.means[k] < work*(1-1e-6) || s.variances[k] < 0 || k > 0 && s.means[k] < s.means[k-1]*(1-1e-6) {
+				t.Fatalf("work of %v s that finds %d others stays %v s, variance %v", work, k, s.means[k], s.variances[k])
+			}
+		}
 		close(t, "stay / Little's", mean/(p.present/arrivals), 1, 0.02)
 		if mean < work*(1-1e-6) || variance < 0 {
 			t.Fatalf("work of %v s stays %v s, variance %v", work, mean, variance)
 		}
 		// The mean of a stay grows in proportion to the work (processor sharing).
-		half, _ := p.stay(work / 2)
+		half := p.stay(work / 2).mean
 		close(t, "half the work", half/mean, 0.5, 0.01)
 	})
 }
@@ -61,7 +67,8 @@ func TestPopulationOfOneSlotIsProcessorSharing(t *testing.T) {
 	for k := range 20 {
 		close(t, "share", p.share[k], (1-rho)*math.Pow(rho, float64(k)), 1e-6)
 	}
-	mean, variance := p.stay(work)
+	s := p.stay(work)
+	mean, variance := s.mean, s.variance
 	close(t, "mean", mean, work/(1-rho), 1e-3)
 	free := 1 - rho
 	want := 2*rho*work/math.Pow(free, 3) - 2*rho/math.Pow(free, 4)*(1-math.Exp(-free*work))

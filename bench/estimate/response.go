@@ -1,6 +1,9 @@
 package estimate
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // response is the law of the response time of some requests at one rate:
 // a floor, random service times, and a sum of waits that is zero with
@@ -16,9 +19,9 @@ type response struct {
 }
 
 // responses at rate lambda: one for each route and, where long work makes
-// short work wait, for each number of long ones at the center where that
-// varies most. Short work sees that number frozen; so all its waits there
-// are long together, or short together.
+// others wait, for each number of long ones at the center where that varies
+// most. Short work sees that number frozen: all its waits there are long
+// together, or short together. Long work finds that number when it comes.
 func (m *model) responses(lambda float64) []response {
 	loads := make(map[*center]load, len(m.centers))
 	var main *center
@@ -26,23 +29,26 @@ func (m *model) responses(lambda float64) []response {
 	for _, c := range m.centers {
 		l := c.at(lambda)
 		loads[c] = l
-		if spread := l.wait.Variance(); l.long != nil && spread > most {
+		if spread := l.wait.Variance(); l.long != nil && (main == nil || spread > most) {
 			main, most = c, spread
 		}
 	}
 	var out []response
 	for _, r := range m.routes {
-		scenes := 1
-		if main != nil && r.stops(main) {
-			scenes = len(loads[main].long.share)
+		scenes := []float64{1}
+		if main != nil && slices.ContainsFunc(r.visits, func(v visit) bool { return v.center == main }) {
+			scenes = loads[main].long.share
 		}
-		for k := range scenes {
-			x := response{route: r, share: r.share, floor: r.floor, served: r.served, spread: r.spread, free: 1}
+		for k, share := range scenes {
+			x := response{route: r, share: r.share * share, floor: r.floor, served: r.served, spread: r.spread, free: 1}
 			for _, v := range r.visits {
-				x.add(v, loads[v.center], scenes > 1 && v.center == main, k)
-			}
-			if scenes > 1 {
-				x.share *= loads[main].long.share[k]
+				if v.center != main || len(scenes) == 1 {
+					x.add(v, loads[v.center], average)
+				} else if v.long > 0 || !r.stays(main) {
+					x.add(v, loads[v.center], k)
+				} else { // it stayed, and by now the number is another
+					x.add(v, loads[v.center], average)
+				}
 			}
 			out = append(out, x)
 		}
@@ -50,47 +56,49 @@ func (m *model) responses(lambda float64) []response {
 	return out
 }
 
-// stops says whether the route has short work, and only that, at a center.
-func (r *route) stops(at *center) bool {
-	short := false
-	for _, v := range r.visits {
-		if v.center == at && v.long > 0 {
-			return false
-		}
-		short = short || v.center == at
-	}
-	return short
+// stays says whether the route has long work at a center.
+func (r *route) stays(at *center) bool {
+	return slices.ContainsFunc(r.visits, func(v visit) bool { return v.center == at && v.long > 0 })
 }
 
-// add adds the wait of a visit; frozen with k long ones at the center.
-func (x *response) add(v visit, l load, frozen bool, k int) {
-	if l.full {
-		x.endless = true
-		return
-	}
-	if v.long > 0 {
-		if l.long == nil { // nothing arrives: nobody waits
-			return
-		}
-		mean, variance := l.stay(v.long)
-		slowed := mean / v.long
-		x.mean += mean - v.long
-		x.variance += variance + v.spread*(slowed*slowed-1) // once is in the route's own
-		x.free = 0
-		return
-	}
-	w := l.wait
+// average stands for any number of long ones.
+const average = -1
+
+// add adds the wait of a visit with k long ones at the center.
+func (x *response) add(v visit, l load, k int) {
 	switch {
-	case frozen && v.again:
-		w = l.long.again[k]
-	case frozen:
-		w = l.long.wait[k]
-	case v.again:
-		w = l.again
+	case l.full:
+		x.endless = true
+	case v.long > 0:
+		if l.long != nil { // else nothing arrives, and nobody waits
+			x.addStay(v, l.stay(v.long), k)
+		}
+	default:
+		w := l.wait
+		switch {
+		case v.again && k >= 0:
+			w = l.long.again[k]
+		case k >= 0:
+			w = l.long.wait[k]
+		case v.again:
+			w = l.again
+		}
+		x.mean += w.Mean
+		x.variance += w.Variance()
+		x.free *= 1 - w.Busy
 	}
-	x.mean += w.Mean
-	x.variance += w.Variance()
-	x.free *= 1 - w.Busy
+}
+
+// addStay adds what long work waits between its pieces.
+func (x *response) addStay(v visit, s stay, k int) {
+	mean, variance := s.mean, s.variance
+	if k >= 0 {
+		mean, variance = s.means[k], s.variances[k]
+	}
+	slowed := mean / v.long
+	x.mean += max(0, mean-v.long)
+	x.variance += variance + v.spread*max(0, slowed*slowed-1) // once is in the route's own
+	x.free = 0
 }
 
 // beyond is the probability that the response takes longer than t.

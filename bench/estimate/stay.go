@@ -1,7 +1,13 @@
 package estimate
 
-// stay is the mean and variance of the time that long work of that slot time
-// spends at the center.
+// stay is the mean and variance of the time that long work spends at a
+// center; also by the number of others that it finds there.
+type stay struct {
+	mean, variance   float64
+	means, variances []float64
+}
+
+// stay is that of work of that slot time.
 //
 // The mean is Little's law. For the second moment the number there goes up
 // and down while the work proceeds: with m1 and m2 the moments of the time
@@ -12,7 +18,7 @@ package estimate
 // where A moves k up at arrivals/speed and down at (k-1)/work per unit of
 // progress. For one slot and no short work this is the M/M/1-PS queue, whose
 // moments are known (Coffman, Muntz and Trotter 1970).
-func (p population) stay(work float64) (mean, variance float64) {
+func (p population) stay(work float64) stay {
 	const steps = 64
 	w := p.walk(work / steps)
 	n := len(w.slow)
@@ -21,12 +27,14 @@ func (p population) stay(work float64) (mean, variance float64) {
 		w.step(m1, before, func(k int) float64 { return w.slow[k] })
 		w.step(m2, spare, func(k int) float64 { return (before[k] + m1[k]) * w.slow[k] })
 	}
-	second := 0.0
+	s := stay{means: m1, variances: m2}
 	for k, share := range p.share { // an arrival sees the time averages
-		mean += share * m1[k]
-		second += share * m2[k]
+		s.mean += share * m1[k]
+		s.variance += share * m2[k]
+		m2[k] = max(0, m2[k]-m1[k]*m1[k])
 	}
-	return mean, max(0, second-mean*mean)
+	s.variance = max(0, s.variance-s.mean*s.mean)
+	return s
 }
 
 // walk is the number of others as the work proceeds, in steps of progress h;

@@ -85,3 +85,24 @@ func TestVirtualUsers(t *testing.T) {
 		}
 	}
 }
+
+func TestLogOutMakesEveryUserLogInAgain(t *testing.T) {
+	w := bench.Workload{Mix: []bench.Share{{Operation: targets.OpMe, Ratio: 1}}, Data: targets.Data{Users: 10}, Sessions: 3}
+	s, err := traffic.New(w, 1, "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := http.Header{"Set-Cookie": {"rung_session=x; Path=/"}}
+	for n := range uint64(3) {
+		s.Observe(n, s.Request(n), http.StatusOK, answer)
+	}
+	if r := s.Request(3); s.Operations()[r.Operation] != string(targets.OpMe) {
+		t.Fatalf("a user who is logged in sends %s", s.Operations()[r.Operation])
+	}
+	s.LogOut()
+	for n := range uint64(3) {
+		if r := s.Request(n); s.Operations()[r.Operation] != string(targets.OpLogin) {
+			t.Errorf("user %d sends %s after the log-out", n, s.Operations()[r.Operation])
+		}
+	}
+}
