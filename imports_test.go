@@ -17,6 +17,8 @@ import (
 const imports = `
 targets
 targets/asset targets
+targets/ring
+targets/cache targets targets/evict targets/machine targets/resp
 targets/clock golang.org/x/sys/unix
 targets/evict
 targets/shop
@@ -24,7 +26,7 @@ targets/machine targets targets/clock
 targets/wire targets targets/clock golang.org/x/sys/unix
 targets/pool targets/evict
 targets/resp github.com/tidwall/redcon
-targets/store targets/shop github.com/jackc/pgx/v5 github.com/jackc/pgx/v5/pgconn github.com/jackc/pgx/v5/pgxpool github.com/redis/go-redis/v9 github.com/redis/go-redis/v9/maintnotifications
+targets/store targets/ring targets/shop github.com/jackc/pgx/v5 github.com/jackc/pgx/v5/pgconn github.com/jackc/pgx/v5/pgxpool github.com/redis/go-redis/v9 github.com/redis/go-redis/v9/maintnotifications
 targets/balancer targets targets/asset targets/machine golang.org/x/time/rate
 targets/database targets targets/machine targets/pool targets/shop github.com/jackc/pgx/v5/pgproto3 modernc.org/libc modernc.org/sqlite modernc.org/sqlite/lib
 targets/dns targets targets/evict github.com/miekg/dns

@@ -179,7 +179,8 @@ func (m *model) transfer(t targets.Topology, p path) float64 {
 // work adds work at a resource. Work longer than the quantum is cut into
 // pieces that queue one after another.
 func (m *model) work(r *route, n targets.Node, servers int, resource string, spec targets.Resource, law targets.Law, quantum time.Duration, label string) {
-	if spec.Slots == 0 || law.Mean == 0 || r.share == 0 {
+	const nothing = 1e-15 // seconds per request
+	if spec.Slots == 0 || r.share*law.Mean.Seconds() < nothing {
 		return
 	}
 	c := m.center(Group(n.Name), resource, servers, spec.Slots)

@@ -38,7 +38,7 @@ func estimated(t *testing.T, topology targets.Topology, rate float64, fact strin
 // The model against the simulation, on the shapes of the ladder's stages. The
 // tolerances are what the model promises in its limits: trust up to 80% use.
 func TestModelAgainstSimulation(t *testing.T) {
-	const requests = 60_000
+	const requests = 50_000
 	for _, stage := range []struct {
 		name        string
 		webs, slots int
@@ -75,8 +75,8 @@ func TestModelAgainstSimulation(t *testing.T) {
 
 // simulatedCapacity is the highest rate whose p99 is within limit ms.
 func simulatedCapacity(s site, limit float64, requests int) float64 {
-	low, high := 50.0, 450.0
-	for range 8 {
+	low, high := 150.0, 420.0
+	for range 7 {
 		if mid := (low + high) / 2; at(simulate(s, mid, requests, 11), 0.99) <= limit*ms {
 			low = mid
 		} else {

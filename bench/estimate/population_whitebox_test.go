@@ -12,8 +12,8 @@ func crowdOf(t *rapid.T) (c int, short, long flow, arrivals, work float64) {
 	c = rapid.IntRange(1, 16).Draw(t, "slots")
 	use := rapid.Float64Range(0.01, 0.95).Draw(t, "use") * float64(c)
 	part := rapid.Float64Range(0.01, 0.99).Draw(t, "long part")
-	size := rapid.Float64Range(1e-4, 1e-2).Draw(t, "short size")
 	piece := rapid.Float64Range(1e-3, 2e-2).Draw(t, "piece")
+	size := rapid.Float64Range(0.01, 1).Draw(t, "short size") * piece // longer work would be cut
 	pieces := float64(rapid.IntRange(2, 50).Draw(t, "pieces"))
 	work = piece * pieces
 	arrivals = use * part / work
@@ -110,5 +110,65 @@ func TestPopulationOfManySlots(t *testing.T) {
 		}
 		close(t, "sum of shares", total, 1, 1e-9)
 		close(t, "present / Erlangs", p.present/(a/2), 1, 0.2)
+	}
+}
+
+func TestForkKeepsTheShare(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		routes := []*route{{share: 1, visits: []visit{{}}}}
+		for range rapid.IntRange(0, 5).Draw(t, "pages") {
+			p := rapid.Float64Range(-0.1, 1).Draw(t, "p")
+			for _, r := range routes {
+				before := r.share
+				branch := r.fork(p)
+				if p <= 0 {
+					if branch != nil || r.share != before {
+						t.Fatal("a branch that is never taken")
+					}
+					continue
+				}
+				close(t, "share of the branch", branch.share, before*p, 1e-12)
+				branch.visits[0].long = 1
+				if r.visits[0].long != 0 {
+					t.Fatal("branches share their visits")
+				}
+				branch.visits[0].long = 0
+				routes = append(routes, branch)
+			}
+		}
+		total := 0.0
+		for _, r := range routes {
+			total += r.share
+		}
+		close(t, "sum of shares", total, 1, 1e-12)
+	})
+}
+
+// Every response is the law of a part of all requests.
+func TestResponsesShareOutAllRequests(t *testing.T) {
+	cpu := &center{node: "a", resource: "cpu", servers: 1, slots: 2, short: flow{1, 0.003, 1e-5}, long: flow{0.4, 0.004, 4e-5}, longs: 0.02}
+	m := model{centers: []*center{cpu}, routes: []*route{
+		{share: 0.98, floor: 0.003, visits: []visit{{center: cpu}, {center: cpu, again: true}}},
+		{share: 0.02, floor: 0.2, visits: []visit{{center: cpu, long: 0.2}, {center: cpu}}},
+	}}
+	for _, rate := range []float64{0, 1, 100, 200, 280, 300} {
+		rs := m.responses(rate)
+		total := 0.0
+		for _, r := range rs {
+			total += r.share
+			if r.endless != (rate > 2/0.007) {
+				t.Errorf("at %v/s a response is endless: %v", rate, r.endless)
+			}
+		}
+		close(t, "sum of shares", total, 1, 1e-9)
+		close(t, "beyond nothing", beyond(rs, -1), 1, 1e-9)
+		last := 1.0
+		for x := 0.0; x < 2 && rate < 285; x += 0.01 {
+			if b := beyond(rs, x); b > last+1e-12 || b < 0 {
+				t.Fatalf("at %v/s P(> %v) rises to %v", rate, x, b)
+			} else {
+				last = b
+			}
+		}
 	}
 }

@@ -22,7 +22,7 @@ const (
 
 const (
 	limits = "Poisson arrivals, independent waits at different resources, steady state; trust up to 80% use of the " +
-		"busiest resource, nothing above 90%; work cut into two or three pieces waits up to a third less"
+		"busiest resource, nothing above 90%; the p99 of work cut into two or three pieces is up to 40% lower"
 	latencyModel = "floor + gamma law of the waits, mixed over operations and over the number of long jobs in the way"
 )
 

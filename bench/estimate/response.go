@@ -107,13 +107,15 @@ func (r response) beyond(t float64) float64 {
 		return 1
 	}
 	t -= r.floor
-	out := r.free * tail(r.served, r.spread, t)
-	if waits := 1 - r.free; waits > 0 {
-		mean := r.mean / waits
-		variance := (r.variance+r.mean*r.mean)/waits - mean*mean
-		out += waits * tail(r.served+mean, r.spread+max(0, variance), t)
+	served := tail(r.served, r.spread, t)
+	waits := 1 - r.free
+	if waits <= 0 {
+		return served
 	}
-	return out
+	mean := r.mean / waits
+	variance := (r.variance+r.mean*r.mean)/waits - mean*mean
+	waited := tail(r.served+mean, r.spread+max(0, variance), t)
+	return r.free*served + waits*max(served, waited) // no wait makes anything faster
 }
 
 // tail is the probability that a gamma law of that mean and variance exceeds

@@ -30,7 +30,7 @@ func (s *session) experiment(ctx context.Context, b *bed, e bench.Experiment, va
 }
 
 func (s *session) predict(t targets.Topology) (bench.Prediction, error) {
-	return estimate.Predict(t, s.cfg.Workload, s.cfg.Profile.Rate, s.calibration.HopCost)
+	return estimate.PredictAttack(t, s.cfg.Workload, s.cfg.Profile.Rate, s.cfg.Profile.Common, s.calibration.HopCost)
 }
 
 func (s *session) variantCapacity(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {

@@ -50,7 +50,7 @@ func runAll(ctx context.Context, cfg Config, out *bench.Run) error {
 	out.Calibration = calibration
 	facts := map[string]bench.Facts{}
 	for i, stage := range cfg.Stages {
-		prediction, err := estimate.Predict(stage.Topology, cfg.Workload, cfg.Profile.Rate, calibration.HopCost)
+		prediction, err := estimate.PredictAttack(stage.Topology, cfg.Workload, cfg.Profile.Rate, cfg.Profile.Common, calibration.HopCost)
 		if err != nil {
 			return fmt.Errorf("stage %s: estimate: %w", stage.ID, err)
 		}

@@ -154,7 +154,7 @@ func zipf(n int, alpha float64, r *rand.Rand) func() int {
 // for FIFO, where T makes the expected number of items the size of the cache. LFU
 // has no such formula: it lies between LRU and the most popular items.
 func TestHitRatio(t *testing.T) {
-	const n, warm, count = 10_000, 100_000, 300_000
+	const n, warm, count = 10_000, 50_000, 150_000
 	for _, c := range []struct {
 		policy    string
 		items     int64
