@@ -17,7 +17,6 @@ type profileFile struct {
 	Width   ratio   `yaml:"width"`
 	Before  span    `yaml:"before"`
 	After   span    `yaml:"after"`
-	Repeats int     `yaml:"repeats"`
 }
 
 func (d document) profile() (bench.Profile, error) {
@@ -27,7 +26,7 @@ func (d document) profile() (bench.Profile, error) {
 	}
 	p := bench.Profile{Name: f.Profile, Rate: f.Rate, Common: f.Common.duration(), Warm: f.Warm.duration(),
 		Probe: f.Probe.duration(), Probes: f.Probes, Width: float64(f.Width), Before: f.Before.duration(),
-		After: f.After.duration(), Repeats: f.Repeats}
+		After: f.After.duration(), Repeats: 1}
 	var es Errors
 	if f.Profile == "" {
 		es = append(es, d.at("profile", "the name is missing", "a name"))
@@ -52,9 +51,6 @@ func (d document) profile() (bench.Profile, error) {
 	}
 	if p.Width < 0.005 || p.Width > 0.5 {
 		es = append(es, d.at("width", fmt.Sprintf("is %v", p.Width), "0.5% to 50%"))
-	}
-	if p.Repeats < 1 || p.Repeats > 100 {
-		es = append(es, d.at("repeats", fmt.Sprintf("is %d", p.Repeats), "1 to 100"))
 	}
 	return p, es.or()
 }

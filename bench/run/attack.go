@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"time"
 
 	"rung/bench"
@@ -47,6 +48,9 @@ type seen struct {
 	parts map[string]map[string]time.Duration
 	ok    map[string]uint64
 	uses  []bench.Use
+	// crowded says that the real machine, not the emulated one, may have been
+	// the limit; empty when it was not.
+	crowded string
 }
 
 // attack carries out an order. On an error that is not the harness's own
@@ -74,7 +78,7 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, watch := b.watch(ctx)
+	watch := b.watch(ctx)
 	generator, attackErr := attack.Run(ctx, attack.Config{Client: b.client, BaseURL: b.url(), Clock: s.clock,
 		Timeout: s.cfg.Workload.Timeout, Name: o.name,
 		Began: func(t time.Time) {
@@ -86,7 +90,8 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 		recorder.Record(x)
 		out.note(x, source.Operations(), s.cfg.Workload.SLO.Latency)
 	})
-	out.uses = watch(before)
+	nodes := watch()
+	out.uses, out.crowded = nodes.uses, crowded(nodes, generator, runtime.NumCPU())
 	out.measurement = recorder.Finish(generator)
 	if o.keep {
 		out.measurement.Log = fmt.Sprintf("%s/%s.hlog", b.folder, o.name)
@@ -95,6 +100,22 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 		return out, fmt.Errorf("histogram log of %s: %w", o.name, err)
 	}
 	return out, attackErr
+}
+
+// share of the real machine that a stage may need. Beyond it, processes wait
+// for each other in ways that nothing emulates.
+const share = 0.5
+
+// crowded says why the real machine may have been the limit.
+func crowded(nodes watched, g bench.Generator, cpus int) string {
+	if nodes.wall <= 0 || g.Wall <= 0 {
+		return ""
+	}
+	cores := nodes.processCPU.Seconds()/nodes.wall.Seconds() + g.CPU.Seconds()/g.Wall.Seconds()
+	if cores <= share*float64(cpus) {
+		return ""
+	}
+	return fmt.Sprintf("the real machine was the limit: nodes and harness used %.2g of %d cores, at most %.2g may be", cores, cpus, share*float64(cpus))
 }
 
 // plan is when the requests of an order are due.

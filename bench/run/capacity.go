@@ -109,6 +109,8 @@ func (s *session) probe(rate float64, o *seen) bench.Probe {
 	switch {
 	case m.Generator.Limited != "":
 		p.Word, p.Why = bench.Unknown, "the generator was the limit: "+m.Generator.Limited
+	case o.crowded != "":
+		p.Word, p.Why = bench.Unknown, o.crowded
 	case float64(m.Total.Planned) < least:
 		p.Word, p.Why = bench.Unknown, fmt.Sprintf("%d requests are too few to judge quantile %v: at least %.0f", m.Total.Planned, slo.Quantile, least)
 	case p.Failures > slo.Failures:

@@ -44,9 +44,11 @@ func (s *session) fewRequests(prefix string, o *seen) {
 func (s *session) measured(prefix string, o *seen) {
 	m := o.measurement
 	from := fmt.Sprintf("attack %s, %s", m.Name, m.Plan)
-	add := func(name string, value float64) {
-		s.facts.Doubt(prefix+"."+name, value, from, m.Generator.Limited)
+	doubt := m.Generator.Limited
+	if doubt == "" {
+		doubt = o.crowded
 	}
+	add := func(name string, value float64) { s.facts.Doubt(prefix+"."+name, value, from, doubt) }
 	add("goodput_per_s", m.Goodput)
 	add("failed_ratio", m.Total.FailureRatio())
 	if m.Total.Planned > 0 {

@@ -128,23 +128,43 @@ func TestProbeIsJudgedByCounting(t *testing.T) {
 		name                    string
 		planned, failed, unsent uint64
 		slow                    uint64
-		limited                 string
+		limited, crowded        string
 		want                    bench.Word
 	}{
-		{"all well", 1000, 0, 0, 0, "", bench.Pass},
-		{"just well", 1000, 0, 0, 10, "", bench.Pass},
-		{"too many slow", 1000, 0, 0, 11, "", bench.Fail},
-		{"failures count as slow", 1000, 11, 0, 11, "", bench.Fail},
-		{"unsent count", 1000, 0, 11, 0, "", bench.Fail},
-		{"too few requests", 499, 0, 0, 0, "", bench.Unknown},
-		{"the generator was the limit", 1000, 0, 0, 0, "late", bench.Unknown},
+		{"all well", 1000, 0, 0, 0, "", "", bench.Pass},
+		{"just well", 1000, 0, 0, 10, "", "", bench.Pass},
+		{"too many slow", 1000, 0, 0, 11, "", "", bench.Fail},
+		{"failures count as slow", 1000, 11, 0, 11, "", "", bench.Fail},
+		{"unsent count", 1000, 0, 11, 0, "", "", bench.Fail},
+		{"too few requests", 499, 0, 0, 0, "", "", bench.Unknown},
+		{"the generator was the limit", 1000, 0, 0, 0, "late", "", bench.Unknown},
+		{"the real machine was the limit", 1000, 0, 0, 0, "", "too many cores", bench.Unknown},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			o := &seen{slow: row.slow, measurement: bench.Measurement{Total: bench.Tally{Planned: row.planned, Failed: row.failed, Unsent: row.unsent},
+			o := &seen{slow: row.slow, crowded: row.crowded, measurement: bench.Measurement{Total: bench.Tally{Planned: row.planned, Failed: row.failed, Unsent: row.unsent},
 				Generator: bench.Generator{Limited: row.limited}}}
 			if got := s.probe(100, o); got.Word != row.want {
 				t.Errorf("got %s (%s), want %s", got.Word, got.Why, row.want)
 			}
 		})
+	}
+}
+
+func TestCrowdedCountsNodesAndHarness(t *testing.T) {
+	nodes := watched{processCPU: 4 * time.Second, wall: 10 * time.Second}
+	for _, row := range []struct {
+		name string
+		cpu  time.Duration
+		cpus int
+		want bool
+	}{
+		{"half of two cores", 3 * time.Second, 2, false},
+		{"more than half of two cores", 4 * time.Second, 2, true},
+		{"the same on eight", 4 * time.Second, 8, false},
+	} {
+		got := crowded(nodes, bench.Generator{CPU: row.cpu, Wall: 5 * time.Second}, row.cpus)
+		if (got != "") != row.want {
+			t.Errorf("%s: %q", row.name, got)
+		}
 	}
 }

@@ -18,9 +18,16 @@ func (b *bed) read(ctx context.Context) reading {
 	return reading{nodes: b.metrics(ctx), at: time.Now()}
 }
 
+// watched is what a watch saw of the nodes.
+type watched struct {
+	uses []bench.Use
+	// processCPU is the real CPU time of all nodes, and wall how long it took.
+	processCPU, wall time.Duration
+}
+
 // watch starts to sample queues. The function that it returns ends that and
 // says how each resource was used since.
-func (b *bed) watch(ctx context.Context) (reading, func(before reading) []bench.Use) {
+func (b *bed) watch(ctx context.Context) (end func() watched) {
 	const every = 250 * time.Millisecond
 	first := b.read(ctx)
 	ctx, stop := context.WithCancel(ctx)
@@ -36,11 +43,17 @@ func (b *bed) watch(ctx context.Context) (reading, func(before reading) []bench.
 			}
 		}
 	}()
-	return first, func(before reading) []bench.Use {
+	return func() watched {
 		after := b.read(context.WithoutCancel(ctx))
 		stop()
 		<-ended
-		return b.uses(before, after, peaks)
+		out := watched{uses: b.uses(first, after, peaks), wall: after.at.Sub(first.at)}
+		for node, is := range after.nodes {
+			if was, ok := first.nodes[node]; ok && is.ProcessCPU > was.ProcessCPU {
+				out.processCPU += is.ProcessCPU - was.ProcessCPU
+			}
+		}
+		return out
 	}
 }
 

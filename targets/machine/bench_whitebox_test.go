@@ -52,12 +52,14 @@ func BenchmarkCapacity(b *testing.B) {
 }
 
 // BenchmarkPoisson offers Poisson arrivals at 80% load to an exponential
-// server through the real clock. Three figures:
+// server through the real clock. Its figures:
 //
-//   - wait/erlang: mean wait over Erlang C's. A few thousand arrivals leave a
+//   - sample/erlang: mean wait over Erlang C's. A few thousand arrivals leave a
 //     sampling error of 10% and more;
 //   - wait/ideal: mean wait over that of the very same arrivals and service
 //     times in virtual time, so that only the emulation's own error is left;
+//   - wait/erlang: the sampling error taken out: wait/ideal times the mean wait
+//     of a million arrivals in virtual time over Erlang C's;
 //   - response-error-us: median of how much later than ideal a caller goes on.
 func BenchmarkPoisson(b *testing.B) {
 	const service, rho = 2 * time.Millisecond, 0.8
@@ -111,11 +113,31 @@ func BenchmarkPoisson(b *testing.B) {
 			}
 			slices.Sort(late)
 			mean := float64(sum) / float64(b.N)
-			b.ReportMetric(mean/float64(service)/test.erlang, "wait/erlang")
-			b.ReportMetric(float64(sum)/float64(max(idealSum, 1)), "wait/ideal")
+			emulation := float64(sum) / float64(max(idealSum, 1))
+			b.ReportMetric(mean/float64(service)/test.erlang, "sample/erlang")
+			b.ReportMetric(emulation, "wait/ideal")
+			b.ReportMetric(emulation*virtualWait(test.slots, service, rho)/test.erlang, "wait/erlang")
 			b.ReportMetric(float64(late[len(late)/2])/1e3, "response-error-us")
 		})
 	}
+}
+
+// virtualWait is the mean wait of a million Poisson arrivals in virtual time,
+// in service times.
+func virtualWait(slots int, service time.Duration, rho float64) float64 {
+	const arrivals = 1_000_000
+	q := newQueue(slots, 1<<20, 0)
+	gaps, work := rand.New(rand.NewPCG(5, 6)), rand.New(rand.NewPCG(7, 8))
+	law := targets.Law{Shape: targets.ShapeExponential, Mean: service}
+	var roles account
+	var at, sum time.Duration
+	for range arrivals {
+		at += time.Duration(gaps.ExpFloat64() * float64(service) / rho / float64(slots))
+		j := job{account: &roles}
+		q.offer(at, Sample(law, work), &j)
+		sum += j.queued
+	}
+	return float64(sum) / arrivals / float64(service)
 }
 
 // BenchmarkQueue is the cost of the arithmetic alone.
