@@ -39,8 +39,8 @@ type seen struct {
 	plan        bench.Plan
 	// run is the prefix of the keys that the attack wrote.
 	run string
-	// answered and failed are the planned offsets of requests by outcome, in
-	// the order of their ends.
+	// failed are the planned offsets of the requests that failed, in the order
+	// of their ends.
 	failed []time.Duration
 	// slow counts requests that failed or took longer than the SLO.
 	slow uint64

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"time"
 
-	"rung/bench"
 	"rung/bench/attack"
 	"rung/bench/traffic"
 	"rung/targets"
@@ -169,5 +168,3 @@ func discard(res *http.Response) {
 	io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20)) // only to keep the connection
 	res.Body.Close()
 }
-
-var _ bench.Source = (*traffic.Shop)(nil)

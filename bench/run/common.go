@@ -54,10 +54,10 @@ func (s *session) measured(prefix string, o *seen) {
 	if m.Total.Planned > 0 {
 		add("refused_ratio", float64(m.Total.Refused)/float64(m.Total.Planned))
 	}
-	s.quantiles(prefix, m.Total.Response, add)
+	quantiles(m.Total.Response, add)
 	for _, t := range m.Operations {
 		if t.Planned > 0 {
-			s.quantiles(prefix+"."+t.Operation, t.Response, func(name string, value float64) { add(t.Operation+"."+name, value) })
+			quantiles(t.Response, func(name string, value float64) { add(t.Operation+"."+name, value) })
 		}
 	}
 	for op, parts := range o.parts {
@@ -68,7 +68,7 @@ func (s *session) measured(prefix string, o *seen) {
 }
 
 // quantiles states those that there is enough data for.
-func (s *session) quantiles(_ string, d bench.Distribution, add func(string, float64)) {
+func quantiles(d bench.Distribution, add func(name string, value float64)) {
 	if d.P50 != nil {
 		add("p50_ns", float64(*d.P50))
 	}
