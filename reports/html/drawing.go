@@ -39,7 +39,7 @@ type box struct {
 	X, Y, W, H int
 	Name       string
 	Lines      []boxText
-	// Tag is "new" or "changed" against the stage before, or empty.
+	// Tag is "new" or "changed" against the stage compared with, or empty.
 	Tag string
 	// Entry marks the node that answers for the site; Clients the users.
 	Entry, Clients bool
@@ -240,7 +240,7 @@ func nodeTable(t targets.Topology, d *drawing) *table {
 			tags[b.Name] = b.Tag
 		}
 	}
-	out := &table{Caption: "Nodes", Columns: columns("Node", "Size", "Roles", "Against the stage before")}
+	out := &table{Caption: "Nodes", Columns: columns("Node", "Size", "Roles", "Against the stage compared with")}
 	for _, n := range t.Nodes {
 		out.add(text(n.Name), text(slots(n.Machine)), lines(roleLines(n)), text(tags[n.Name]))
 	}

@@ -82,10 +82,12 @@ func (p *stagePart) add(g group) {
 	}
 }
 
-// before is the topology of the stage before, if the run has it.
+// before is the topology of the stage that this one is compared with, if the
+// run has it.
 func (b *builder) before(s bench.Stage) *targets.Topology {
+	against := reports.Against(s)
 	for _, other := range b.run.Stages {
-		if s.Previous != "" && other.Stage.ID == s.Previous {
+		if against != "" && other.Stage.ID == against {
 			return &other.Stage.Topology
 		}
 	}
