@@ -8,7 +8,7 @@ run: build
 	bin/rung run
 
 build:
-	$(GO) build -trimpath -o bin/rung ./cmd/rung
+	$(GO) build -o bin/rung ./cmd/rung
 
 # All tests, and every benchmark once so that none rots.
 test: check
