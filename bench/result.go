@@ -183,8 +183,8 @@ type KillRow struct {
 // Recovery is the time to recover and its parts, as far as the stage has
 // them. A null part does not exist there, or was not observed.
 type Recovery struct {
-	// Total is from the kill to the start of the first span, as long as
-	// Settled, without a failure. Null when that did not come.
+	// Total is from the kill to the last failure before the first span, as
+	// long as Settled, without one. Null when that did not come.
 	Total *time.Duration `json:"total_ns"`
 	// Settled is how long it must stay without failures to count.
 	Settled time.Duration `json:"settled_ns"`

@@ -39,8 +39,8 @@ type seen struct {
 	plan        bench.Plan
 	// run is the prefix of the keys that the attack wrote.
 	run string
-	// failed are the planned offsets of the requests that failed, in the order
-	// of their ends.
+	// failed are the planned offsets of the requests that failed or were
+	// never sent, in no order.
 	failed []time.Duration
 	// slow counts requests that failed or took longer than the SLO.
 	slow uint64
@@ -93,6 +93,9 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 	nodes := watch()
 	out.uses, out.crowded = nodes.uses, crowded(nodes, generator, runtime.NumCPU())
 	out.measurement = recorder.Finish(generator)
+	for n := out.measurement.Total.Sent; n < out.plan.Count(); n++ {
+		out.failed = append(out.failed, out.plan.At(n)) // the unsent are the tail of the plan
+	}
 	if o.keep {
 		out.measurement.Log = fmt.Sprintf("%s/%s.hlog", b.folder, o.name)
 	}

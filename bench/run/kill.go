@@ -57,8 +57,10 @@ func (s *session) kill(ctx context.Context, b *bed, k bench.Kill) error {
 	} else {
 		row.Doubt = "the node was not killed: the row says nothing"
 	}
-	if row.Doubt == "" {
-		row.Doubt = seen.measurement.Generator.Limited
+	for _, doubt := range []string{seen.measurement.Generator.Limited, seen.crowded} {
+		if row.Doubt == "" {
+			row.Doubt = doubt
+		}
 	}
 	if err == nil && what.err != nil {
 		err = what.err
@@ -115,7 +117,10 @@ func (s *session) recovery(ctx context.Context, b *bed, row *bench.KillRow, o *s
 		restart := what.serving.Sub(what.started)
 		r.Restart = &restart
 	}
-	row.AvailabilityDown = availability(o, row.Killed, end)
+	var ok bool
+	if row.AvailabilityDown, ok = availability(o, row.Killed, end); !ok {
+		row.Doubt = "no request was planned while the node was down"
+	}
 	r.Total, r.NoFailure = recovered(o, row.Killed)
 	if at, ok := b.detected(ctx, k.Node, what.killed); ok {
 		detection := at.Sub(what.killed)
@@ -127,32 +132,28 @@ func (s *session) recovery(ctx context.Context, b *bed, row *bench.KillRow, o *s
 }
 
 // availability is the share of the requests planned in a window that were
-// answered. A window without requests counts as unavailable.
-func availability(o *seen, from, to time.Duration) float64 {
-	planned := 0
+// answered; ok is false when none was planned there.
+func availability(o *seen, from, to time.Duration) (ratio float64, ok bool) {
+	planned, bad := 0, 0
 	for n := uint64(0); n < o.plan.Count(); n++ {
 		if at := o.plan.At(n); at >= from && at < to {
 			planned++
 		}
 	}
-	bad := 0
 	for _, at := range o.failed {
 		if at >= from && at < to {
 			bad++
 		}
 	}
-	// Requests that were never sent are at the end of the plan; they are
-	// missing from the samples, and so from neither count here unless the
-	// window reaches there.
 	if planned == 0 {
-		return 0
+		return 0, false
 	}
-	return float64(planned-bad) / float64(planned)
+	return float64(planned-bad) / float64(planned), true
 }
 
-// recovered is the time from the kill to the start of the first span of at
-// least settled in which no planned request failed; nil when the attack ended
-// before that.
+// recovered is the time from the kill to the last failure before the first
+// span of at least settled in which no planned request failed; nil when the
+// attack ended before that.
 func recovered(o *seen, killed time.Duration) (total *time.Duration, none bool) {
 	failed := slices.Clone(o.failed)
 	slices.Sort(failed)

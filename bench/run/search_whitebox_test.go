@@ -114,10 +114,10 @@ func TestRecoveredIsTheFirstQuietSpan(t *testing.T) {
 
 func TestAvailabilityCountsPlannedRequestsOfTheWindow(t *testing.T) {
 	o := &seen{plan: every{300}, failed: ms(990, 1000, 1500, 1990, 2000)}
-	if got := availability(o, time.Second, 2*time.Second); got != 0.97 {
+	if got, ok := availability(o, time.Second, 2*time.Second); got != 0.97 || !ok {
 		t.Errorf("3 of 100 failed, availability is %v", got)
 	}
-	if got := availability(o, time.Second, time.Second); got != 0 {
+	if got, ok := availability(o, time.Second, time.Second); ok {
 		t.Errorf("a window without requests has availability %v", got)
 	}
 }

@@ -27,7 +27,7 @@ func (b *builder) killMatrix() *table {
 		}
 	}
 	if len(t.Rows) > 0 {
-		t.Note = "Time to recover runs from the kill to the start of the first span without a failure" + settled(b.run) +
+		t.Note = "Time to recover runs from the kill to the last failure before a span without one" + settled(b.run) +
 			". Its parts are – where the stage has no such part, or it was not observed."
 	}
 	return t

@@ -31,7 +31,7 @@ func terms() []pair {
 		{"Failure", "A 5xx or unexpected 4xx answer, a broken or refused connection, no answer in time, or a request never sent. A 429 counts as refused; a 401 as answered but logged out."},
 		{"Availability", "Share of planned requests that did not fail."},
 		{"Percentile (p99)", "The time that 99 of 100 requests stayed below. It is given only when at least ten requests lie beyond it."},
-		{"Time to recover", "From the kill to the start of the first span without failures that is long enough."},
+		{"Time to recover", "From the kill to the last failure before the first span without failures that is long enough."},
 		{"Lost write", "A write that was acknowledged and was not there when the store was read after the fault."},
 		{"Estimate", "A calculation from the topology and the workload alone, made before the run, with a tolerance of its own."},
 		{"Verdict", "Pass when every check holds, fail when one does not, unknown when something was not measured or is in doubt. Unknown is never a pass."},
