@@ -176,7 +176,9 @@ func TestLongMessage(t *testing.T) {
 	if !c.IsClosed() {
 		t.Error("the session goes on")
 	}
-	// What the server says before it hangs up; pgx may see only the hang-up.
+	if code(err) != "54000" {
+		t.Errorf("two megabytes: %v; want SQLSTATE 54000, not a reset connection", err)
+	}
 	r := dialRaw(t, s.address)
 	r.Send(&pgproto3.Query{String: strings.Repeat(" ", 1<<20)})
 	r.check("Error 54000")

@@ -93,6 +93,7 @@ func (s *Server) attend(ctx context.Context, conn net.Conn) {
 		conn.SetWriteDeadline(time.Now().Add(farewell))
 	})()
 	c := newSession(ctx, s, conn)
+	defer c.linger()
 	if !c.start() {
 		return
 	}
