@@ -15,11 +15,14 @@ type Measurement struct {
 	// Goodput is the rate of OK answers that came while the plan lasted.
 	// Answers to what was still in flight then do not count: at a rate that a
 	// system keeps up with they are few, and beyond it they are its backlog.
-	Goodput    float64    `json:"goodput_per_s"`
-	Total      Tally      `json:"total"`
-	Operations []Tally    `json:"operations"`
-	Intervals  []Interval `json:"intervals"`
-	Generator  Generator  `json:"generator"`
+	Goodput    float64 `json:"goodput_per_s"`
+	Total      Tally   `json:"total"`
+	Operations []Tally `json:"operations"`
+	// Regions are tallies of "<region>/<operation>", where users are in
+	// several regions.
+	Regions   []Tally    `json:"regions,omitempty"`
+	Intervals []Interval `json:"intervals"`
+	Generator Generator  `json:"generator"`
 	// Breakdown is where answered requests spent their time.
 	Breakdown []Breakdown  `json:"breakdown,omitempty"`
 	Errors    []ErrorGroup `json:"errors,omitempty"`

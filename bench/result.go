@@ -89,9 +89,11 @@ type StageResult struct {
 	Lookups []Lookup `json:"lookups,omitempty"`
 	// Variants hold what experiments measured on changed topologies.
 	Variants []VariantResult `json:"variants,omitempty"`
-	Facts    []Fact          `json:"facts"`
-	Verdicts []Verdict       `json:"verdicts"`
-	Warnings []string        `json:"warnings,omitempty"`
+	// Figures are relations that experiments measured.
+	Figures  []Figure  `json:"figures,omitempty"`
+	Facts    []Fact    `json:"facts"`
+	Verdicts []Verdict `json:"verdicts"`
+	Warnings []string  `json:"warnings,omitempty"`
 	// Failed says why the stage could not be finished.
 	Failed string `json:"failed,omitempty"`
 	Word   Word   `json:"verdict"`
@@ -188,11 +190,16 @@ type Recovery struct {
 	Total *time.Duration `json:"total_ns"`
 	// Settled is how long it must stay without failures to count.
 	Settled time.Duration `json:"settled_ns"`
-	// Detection: until somebody noticed. Decision: until something was done.
-	// Restart: until the replacement served again.
-	Detection *time.Duration `json:"detection_ns"`
-	Decision  *time.Duration `json:"decision_ns"`
-	Restart   *time.Duration `json:"restart_ns"`
+	// Detection: until somebody noticed. Decision: until it was settled who
+	// takes over. Promotion: until the chosen one was ready. Convergence:
+	// until a client was served by it. Each counts from the end of the one
+	// before. Restart: from the kill until the killed node's replacement
+	// served again.
+	Detection   *time.Duration `json:"detection_ns"`
+	Decision    *time.Duration `json:"decision_ns"`
+	Promotion   *time.Duration `json:"promotion_ns"`
+	Convergence *time.Duration `json:"convergence_ns"`
+	Restart     *time.Duration `json:"restart_ns"`
 	// NoFailure says that users saw no failure at all.
 	NoFailure bool `json:"no_failure"`
 }

@@ -41,11 +41,13 @@ func (o Outcome) String() string {
 type Sample struct {
 	Seq       uint64
 	Operation int
-	Intended  time.Duration
-	Sent      time.Duration
-	Done      time.Duration
-	Code      int
-	Outcome   Outcome
+	// Region of the user who sent it. Empty where there is one place only.
+	Region   string
+	Intended time.Duration
+	Sent     time.Duration
+	Done     time.Duration
+	Code     int
+	Outcome  Outcome
 	// Cause groups failures: "connection refused", "timeout", "503". Empty
 	// unless Failed. It is one of a small set, never a raw error string.
 	Cause string

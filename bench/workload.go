@@ -77,6 +77,10 @@ type Request struct {
 	Path   string
 	Header http.Header
 	Body   []byte
+	// Region of the user who sends it. Empty means the one place there is.
+	Region string
+	// Static says that it is sent to the topology's Static name.
+	Static bool
 	// Key names what the request promises to store when it is acknowledged;
 	// empty for all but writes.
 	Key string

@@ -78,10 +78,10 @@ func TestLibraryMistakes(t *testing.T) {
 		{"profile with a share out of range", "profiles/quick.yaml", strings.Replace(quick, "width: ", "width: 10", 1), nil, "", "RANGE"},
 
 		{"shares do not sum up", "workloads/shop.yaml", strings.Replace(workload, "photo: 2%", "photo: 3%", 1), nil, "", "workloads/shop.yaml:{mix:}: mix: the shares sum to 101% (100%)"},
-		{"unknown operation", "workloads/shop.yaml", strings.Replace(workload, "photo: 2%", "foto: 2%", 1), nil, "", "workloads/shop.yaml:{foto: 2%}: mix.foto: is not an operation (allowed is user, orders, asset, post, login, me, photo)"},
+		{"unknown operation", "workloads/shop.yaml", strings.Replace(workload, "photo: 2%", "foto: 2%", 1), nil, "", "workloads/shop.yaml:{foto: 2%}: mix.foto: is not an operation (allowed is user, orders, asset, post, login, me, photo, edit)"},
 		{"unknown arrivals", "workloads/shop.yaml", strings.Replace(workload, "arrivals: poisson", "arrivals: random", 1), nil, "", `workloads/shop.yaml:{arrivals: }: arrivals: is "random" (constant or poisson)`},
 		{"SLO above the time-out", "workloads/shop.yaml", strings.Replace(workload, "latency: 400ms", "latency: 4s", 1), nil, "", "workloads/shop.yaml:{latency: }: slo.latency: is 4s (more than 0, at most the timeout)"},
-		{"unknown work", "workloads/shop.yaml", strings.Replace(workload, "login: 2ms", "logout: 2ms", 1), nil, "", "workloads/shop.yaml:{logout: }: demand.web.logout: unknown field (allowed is user, orders, asset, post, login, me, photo)"},
+		{"unknown work", "workloads/shop.yaml", strings.Replace(workload, "login: 2ms", "logout: 2ms", 1), nil, "", "workloads/shop.yaml:{logout: }: demand.web.logout: unknown field (allowed is user, orders, asset, post, login, me, photo, edit)"},
 		{"endless work", "workloads/shop.yaml", strings.Replace(workload, "photo: 200ms", "photo: 2h", 1), nil, "", "workloads/shop.yaml:{photo: 2h}: demand.web.photo: is 2h0m0s (at most 1m0s)"},
 		{"unknown law", "workloads/shop.yaml", strings.Replace(workload, "shape: constant", "shape: gauss", 1), nil, "", `workloads/shop.yaml:{demand:}: demand: unknown shape "gauss": allowed are constant, exponential, lognormal`},
 		{"empty asset", "workloads/shop.yaml", strings.Replace(workload, "asset_sizes: [1024", "asset_sizes: [0", 1), nil, "", "workloads/shop.yaml:{asset_sizes:}: asset_sizes[0]: is 0 (1 to 16777216 bytes)"},

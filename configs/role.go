@@ -30,7 +30,7 @@ func (b *builder) role(f roleFile, entry string) targets.Role {
 	if f.Database != nil {
 		s := b.store(*f.Database)
 		s.Demand = b.workload.SQL
-		database := targets.Database(s)
+		database := s.SQL()
 		r.Kind, r.Database = targets.KindDatabase, &database
 	}
 	if f.KeyValue != nil {

@@ -215,7 +215,7 @@ func TestStageQuestions(t *testing.T) {
 		{"unknown variant", "variant: big", "variant: bigger", `site.yaml:40: experiments[0].variant: there is no variant "bigger" (allowed is big, kv)`},
 		{"unknown role", "variant: big", "role: wbe", `site.yaml:40: experiments[0].role: there is no role "wbe" (a role of this stage)`},
 		{"no rate", ", rate: 10", "", `site.yaml:40: experiments[0].rate: is 0 (more than 0, at most 100000 per second)`},
-		{"unknown operation", "rate: 10", "rate: 10, operations: [buy]", `site.yaml:40: experiments[0].operations[0]: "buy" is not an operation (allowed is user, orders, asset, post, login, me, photo)`},
+		{"unknown operation", "rate: 10", "rate: 10, operations: [buy]", `site.yaml:40: experiments[0].operations[0]: "buy" is not an operation (allowed is user, orders, asset, post, login, me, photo, edit)`},
 		{"experiment that never runs", "rate: 10", "rate: 10, profiles: [quik]", `site.yaml:40: experiments[0].profiles[0]: there is no profile "quik" (allowed is full, quick, smoke)`},
 		{"claim without an id", "  - id: faster\n    text", "  - text", `site.yaml:42: claims[0].id: "" is not an id (a-z 0-9 and -, at most 64)`},
 		{"claim without a sentence", "    text: More is more.\n", "", `site.yaml:42: claims[0].text: the claim's sentence is missing (one sentence)`},

@@ -45,7 +45,7 @@ func settings(t *rapid.T, r *targets.Role) {
 			AssetSizes: rapid.SliceOfN(rapid.Int(), 0, 3).Draw(t, "sizes")}
 	}
 	if rapid.Bool().Draw(t, "database") {
-		d := targets.Database(store().Draw(t, "store"))
+		d := store().Draw(t, "store").SQL()
 		r.Database = &d
 	}
 	if rapid.Bool().Draw(t, "keyvalue") {

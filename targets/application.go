@@ -15,11 +15,12 @@ const (
 	OpLogin  Operation = "login"  // POST /login: starts a session
 	OpMe     Operation = "me"     // GET /me: reads a session
 	OpPhoto  Operation = "photo"  // POST /photos: a slow job
+	OpEdit   Operation = "edit"   // PUT /users/{id}: one row changed
 )
 
 // Operations lists every operation.
 func Operations() []Operation {
-	return []Operation{OpUser, OpOrders, OpAsset, OpPost, OpLogin, OpMe, OpPhoto}
+	return []Operation{OpUser, OpOrders, OpAsset, OpPost, OpLogin, OpMe, OpPhoto, OpEdit}
 }
 
 // Statement is a class of work for a store.
@@ -84,6 +85,11 @@ func Visits(op Operation, store Kind, data Data) []Visit {
 			visits = append(visits, Visit{StatementGet, "orders", true})
 		}
 		return visits
+	case OpEdit:
+		if kv {
+			return []Visit{{StatementGet, "users", true}, {StatementSet, "users", true}}
+		}
+		return []Visit{{StatementWrite, "users", true}}
 	case OpPost, OpPhoto:
 		if kv {
 			return []Visit{{StatementSet, "", true}}

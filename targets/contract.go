@@ -27,6 +27,12 @@ type Spec struct {
 	TLSPorts map[string]int `json:"tls_ports,omitempty"`
 	// Callers lists the IPs that may connect to each private role.
 	Callers map[string][]string `json:"callers"`
+	// Regions are those of the topology.
+	Regions []Region `json:"regions,omitempty"`
+	// Replacement says that the node takes the place of one that was lost
+	// with its disk: a database of a group waits for a copy of the data and
+	// does not vote before.
+	Replacement bool `json:"replacement,omitempty"`
 }
 
 // Endpoint is where a role listens.
@@ -56,8 +62,16 @@ const (
 	DoWarm Do = "warm"
 	// DoDrain makes balancer Role send no new requests to server To.
 	DoDrain Do = "drain"
-	// DoFlush empties the DNS cache of resolver Role.
+	// DoFlush empties the cache of Role: a resolver's, or an edge's.
 	DoFlush Do = "flush"
+	// DoServers tells balancer Role the Servers it has now, by role and
+	// host:port.
+	DoServers Do = "servers"
+	// DoPublish makes web Role serve version Count of all static files.
+	DoPublish Do = "publish"
+	// DoRecover makes database Role send the writes that only it still holds
+	// to the primary. The reply Counts them.
+	DoRecover Do = "recover"
 )
 
 // Command is a line to a node.
@@ -70,6 +84,8 @@ type Command struct {
 	Endpoints  map[string]Endpoint `json:"endpoints,omitempty"`
 	Impairment Impairment          `json:"impairment,omitzero"`
 	Pages      []string            `json:"pages,omitempty"`
+	Servers    map[string]string   `json:"servers,omitempty"`
+	Count      int                 `json:"count,omitempty"`
 }
 
 // Reply is a line from a node.
@@ -80,6 +96,8 @@ type Reply struct {
 	// Endpoints by role, in the first reply.
 	Endpoints map[string]Endpoint `json:"endpoints,omitempty"`
 	Metrics   *Metrics            `json:"metrics,omitempty"`
+	// Counts is what a command did, in words of its own.
+	Counts map[string]int64 `json:"counts,omitempty"`
 }
 
 // Metrics is what a node knows of itself. Counters only grow, from the start
@@ -95,9 +113,20 @@ type Metrics struct {
 	// Roles are counters and gauges by role, named in Prometheus style with
 	// the unit last ("statements_total", "pool_hits_total").
 	Roles map[string]map[string]float64 `json:"roles"`
+	// Histograms by role and name, named like counters.
+	Histograms map[string]map[string]Histogram `json:"histograms,omitempty"`
 	// Events are the latest things that happened to the node's roles, oldest
 	// first.
 	Events []Event `json:"events,omitempty"`
+}
+
+// Histogram counts values in buckets, as Prometheus does but not cumulated:
+// Counts[i] are those above Bounds[i-1] and not above Bounds[i], the last one
+// those above every bound. The zero value counts nothing and has no room.
+type Histogram struct {
+	Bounds []float64 `json:"bounds"`
+	Counts []int64   `json:"counts"`
+	Sum    float64   `json:"sum"`
 }
 
 // Event is something that a role noticed or did, in wall-clock time, which

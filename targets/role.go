@@ -1,6 +1,10 @@
 package targets
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // Kind says what a role does. Each kind has one settings field in Role.
 type Kind string
@@ -13,11 +17,14 @@ const (
 	KindBalancer   Kind = "balancer"
 	KindNameserver Kind = "nameserver"
 	KindResolver   Kind = "resolver"
+	KindCache      Kind = "cache"
+	KindEdge       Kind = "edge"
+	KindVolume     Kind = "volume"
 )
 
 // Kinds lists every kind in the order of the ladder.
 func Kinds() []Kind {
-	return []Kind{KindNameserver, KindResolver, KindWeb, KindDatabase, KindKeyValue, KindBalancer}
+	return []Kind{KindNameserver, KindResolver, KindWeb, KindDatabase, KindKeyValue, KindBalancer, KindCache, KindEdge, KindVolume}
 }
 
 // Role is one server program on a node. Exactly the settings field of its
@@ -37,25 +44,77 @@ type Role struct {
 	Balancer   *Balancer   `json:"balancer,omitempty"`
 	Nameserver *Nameserver `json:"nameserver,omitempty"`
 	Resolver   *Resolver   `json:"resolver,omitempty"`
+	Cache      *Cache      `json:"cache,omitempty"`
+	Edge       *Edge       `json:"edge,omitempty"`
+	Volume     *Volume     `json:"volume,omitempty"`
 }
 
-// Uses lists the roles that this one dials, in the order of its settings.
+// Uses lists the roles that this one needs to answer, in the order of its
+// settings, each once.
 func (r Role) Uses() []string {
 	switch {
-	case r.Web != nil && r.Web.Store != "":
-		return []string{r.Web.Store}
+	case r.Web != nil:
+		return r.Web.uses()
 	case r.Balancer != nil:
 		return r.Balancer.Servers
 	case r.Resolver != nil:
 		return r.Resolver.Reaches
+	case r.Edge != nil:
+		return []string{r.Edge.Origin}
 	}
 	return nil
+}
+
+// Peers lists the roles that this one also dials, but does not need to
+// answer: the members of its group, and what it checks the health of.
+func (r Role) Peers() []string {
+	switch {
+	case r.Database != nil && r.Database.Replication != nil:
+		return without(r.Database.Replication.Members, r.Name)
+	case r.Edge != nil:
+		return without(r.Edge.Peers, r.Name)
+	case r.Nameserver != nil && r.Nameserver.Health.Interval > 0:
+		return r.Nameserver.watched()
+	}
+	return nil
+}
+
+// Dials lists every role that this one has a wire to, each once.
+func (r Role) Dials() []string { return once(slices.Concat(r.Uses(), r.Peers())) }
+
+// without returns the names but one, each once.
+func without(names []string, name string) []string {
+	return slices.DeleteFunc(once(names), func(n string) bool { return n == name })
+}
+
+// once returns a copy without the empty and the repeated.
+func once(names []string) []string {
+	var out []string
+	for _, n := range names {
+		if n != "" && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // Web serves the application over HTTP.
 type Web struct {
 	// Store names the database or keyvalue role that holds the data.
 	Store string `json:"store"`
+	// Members are the database roles of the store's group when it is
+	// replicated, the store among them. Writes go to whichever of them is
+	// primary, reads where Reads says.
+	Members []string `json:"members,omitempty"`
+	Reads   Reads    `json:"reads,omitempty"`
+	// Cache is what reads go through first. Nil means none.
+	Cache *ReadThrough `json:"cache,omitempty"`
+	// Sessions says where logins are kept. The zero value is the web
+	// server's own memory.
+	Sessions Sessions `json:"sessions,omitzero"`
+	// AssetMaxAge is the max-age of static files in Cache-Control. Zero
+	// means that caches must ask each time.
+	AssetMaxAge time.Duration `json:"asset_max_age_ns,omitempty"`
 	// Demand is the CPU time of a request by operation, charged once.
 	Demand map[Operation]Law `json:"demand"`
 	// Connections bounds the open connections to the store.
@@ -82,6 +141,9 @@ type Database struct {
 	Fsync Fsync `json:"fsync"`
 	// Connections bounds the clients served at once.
 	Connections int `json:"connections"`
+	// Replication makes the database a member of a group. Nil means that it
+	// stands alone.
+	Replication *Replication `json:"replication,omitempty"`
 }
 
 // KeyValue is a key-value store that speaks RESP. The fields mean what they
@@ -93,6 +155,17 @@ type KeyValue struct {
 	PoolPages   int               `json:"pool_pages"`
 	Fsync       Fsync             `json:"fsync"`
 	Connections int               `json:"connections"`
+}
+
+// Storage returns what a database has in common with a key-value store.
+func (d Database) Storage() KeyValue {
+	return KeyValue{Data: d.Data, Demand: d.Demand, Access: d.Access, PoolPages: d.PoolPages, Fsync: d.Fsync, Connections: d.Connections}
+}
+
+// SQL returns a database with the settings of a key-value store, not
+// replicated.
+func (k KeyValue) SQL() Database {
+	return Database{Data: k.Data, Demand: k.Demand, Access: k.Access, PoolPages: k.PoolPages, Fsync: k.Fsync, Connections: k.Connections}
 }
 
 // Fsync says what a store asks of the real disk before it acknowledges a
@@ -177,6 +250,21 @@ type Nameserver struct {
 	Records []Record `json:"records,omitempty"`
 	// Delegations name the zones below, and who serves them.
 	Delegations []Delegation `json:"delegations,omitempty"`
+	// Health of the roles behind the records, so that a dead one is not
+	// answered. A zero Interval turns checks off. PassiveFails has no use.
+	Health Health `json:"health,omitzero"`
+}
+
+// watched lists the roles behind the records.
+func (n Nameserver) watched() []string {
+	var roles []string
+	for _, r := range n.Records {
+		roles = append(append(roles, r.Role), r.Backup...)
+		for _, region := range slices.Sorted(maps.Keys(r.Regions)) {
+			roles = append(roles, r.Regions[region]...)
+		}
+	}
+	return once(roles)
 }
 
 // Record is an address record whose value is the address of a role's node.
@@ -184,6 +272,13 @@ type Record struct {
 	Name string        `json:"name"`
 	Role string        `json:"role"`
 	TTL  time.Duration `json:"ttl_ns"`
+	// Backup are answered in place of Role, the first healthy one, when
+	// Role is not healthy.
+	Backup []string `json:"backup,omitempty"`
+	// Regions answers clients of a region, known by their EDNS client
+	// subnet (RFC 7871) or their address, with the first healthy role of a
+	// list, before Role and Backup are thought of.
+	Regions map[string][]string `json:"regions,omitempty"`
 }
 
 // Delegation hands a child zone to another nameserver role.

@@ -14,6 +14,7 @@ func (t Topology) checkSettings(ps *problems, at string, r Role) {
 	set := map[Kind]bool{
 		KindWeb: r.Web != nil, KindDatabase: r.Database != nil, KindKeyValue: r.KeyValue != nil,
 		KindBalancer: r.Balancer != nil, KindNameserver: r.Nameserver != nil, KindResolver: r.Resolver != nil,
+		KindCache: r.Cache != nil, KindEdge: r.Edge != nil, KindVolume: r.Volume != nil,
 	}
 	has, known := set[r.Kind]
 	if !known {
@@ -34,7 +35,7 @@ func (t Topology) checkSettings(ps *problems, at string, r Role) {
 	case KindWeb:
 		t.checkWeb(ps, at, *r.Web)
 	case KindDatabase:
-		checkStore(ps, at, KeyValue(*r.Database), []Statement{StatementRead, StatementJoin, StatementWrite})
+		t.checkDatabase(ps, at, r.Name, *r.Database)
 	case KindKeyValue:
 		checkStore(ps, at, *r.KeyValue, []Statement{StatementGet, StatementSet})
 	case KindBalancer:
@@ -43,6 +44,12 @@ func (t Topology) checkSettings(ps *problems, at string, r Role) {
 		t.checkNameserver(ps, at, *r.Nameserver)
 	case KindResolver:
 		t.checkResolver(ps, at, *r.Resolver)
+	case KindCache:
+		checkCache(ps, at, *r.Cache)
+	case KindEdge:
+		t.checkEdge(ps, at, *r.Edge)
+	case KindVolume:
+		checkVolume(ps, at, *r.Volume)
 	}
 }
 
@@ -80,6 +87,12 @@ func (t Topology) checkWeb(ps *problems, at string, w Web) {
 	if w.SessionTTL <= 0 {
 		ps.add(at+".session_ttl", "a positive duration", "is %v", w.SessionTTL)
 	}
+	checkPeriod(ps, at+".asset_max_age", w.AssetMaxAge, 0, 365*24*time.Hour)
+	t.checkMembers(ps, at, w)
+	if w.Cache != nil {
+		t.checkReadThrough(ps, at+".cache", *w.Cache)
+	}
+	t.checkSessions(ps, at+".sessions", w.Sessions)
 }
 
 // checkDemand checks the laws of a table by its keys.

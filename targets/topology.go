@@ -21,8 +21,16 @@ type Topology struct {
 	// TimeScale is the number by which published periods (health checks,
 	// TTLs, reboots) were divided. 1 means real time. Always at least 1.
 	TimeScale float64 `json:"time_scale"`
-	Nodes     []Node  `json:"nodes"`
-	Links     []Link  `json:"links"`
+	// Static is the fully qualified DNS name that static files are asked of.
+	// Empty means Site.
+	Static string `json:"static,omitempty"`
+	// Regions are where the users are. None means one place, named by
+	// [Clients].
+	Regions []Region `json:"regions,omitempty"`
+	Nodes   []Node   `json:"nodes"`
+	Links   []Link   `json:"links"`
+	// Autoscale may be nil: all nodes run all the time.
+	Autoscale *Autoscale `json:"autoscale,omitempty"`
 }
 
 // Node is a machine: one operating-system process on an address of its own,
@@ -31,6 +39,8 @@ type Node struct {
 	Name    string  `json:"name"`
 	Machine Machine `json:"machine"`
 	Roles   []Role  `json:"roles"`
+	// Standby nodes are not started with the others.
+	Standby bool `json:"standby,omitempty"`
 }
 
 // Machine is the emulated size of a node.

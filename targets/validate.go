@@ -42,6 +42,9 @@ func (t Topology) Validate() []Problem {
 	t.checkEntry(&ps)
 	t.checkNameservers(&ps)
 	t.checkCycles(&ps)
+	t.checkRegions(&ps)
+	t.checkStatic(&ps)
+	t.checkAutoscale(&ps)
 	return ps
 }
 
@@ -60,7 +63,10 @@ func (t Topology) checkSize(ps *problems) {
 }
 
 func (t Topology) checkNames(ps *problems) {
-	nodes, roles := map[string]string{Clients: "stands for the users"}, map[string]string{}
+	nodes, roles := map[string]string{}, map[string]string{}
+	for _, name := range t.clientNames() {
+		nodes[name] = "stands for the users"
+	}
 	for i, n := range t.Nodes {
 		at := fmt.Sprintf("nodes[%d]", i)
 		checkName(ps, at+".name", n.Name, nodes)

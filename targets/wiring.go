@@ -12,8 +12,8 @@ func (t Topology) checkLinks(ps *problems) {
 	seen := map[[2]string]bool{}
 	for i, l := range t.Links {
 		at := fmt.Sprintf("links[%d]", i)
-		if _, ok := t.Node(l.From); !ok && l.From != Clients {
-			ps.add(at+".from", oneOf(append(t.nodeNames(), Clients)), "there is no node %q", l.From)
+		if _, ok := t.Node(l.From); !ok && !slices.Contains(t.clientNames(), l.From) {
+			ps.add(at+".from", oneOf(append(t.nodeNames(), t.clientNames()...)), "there is no node %q", l.From)
 		}
 		if _, ok := t.Node(l.To); !ok {
 			ps.add(at+".to", oneOf(t.nodeNames()), "the link leads nowhere: there is no node %q", l.To)
@@ -42,7 +42,7 @@ func (t Topology) checkLinks(ps *problems) {
 func (t Topology) checkUses(ps *problems) {
 	for i, n := range t.Nodes {
 		for j, r := range n.Roles {
-			for _, used := range r.Uses() {
+			for _, used := range r.Dials() {
 				_, other, ok := t.Role(used)
 				if !ok {
 					continue // reported with the role's settings
@@ -156,12 +156,12 @@ func (t Topology) checkCycles(ps *problems) {
 }
 
 // Callers returns the nodes that may connect to a role: those with a role
-// that uses it, and its own node.
+// that dials it, and its own node.
 func (t Topology) Callers(role string) []string {
 	var callers []string
 	for _, n := range t.Nodes {
 		for _, r := range n.Roles {
-			if (r.Name == role || slices.Contains(r.Uses(), role)) && !slices.Contains(callers, n.Name) {
+			if (r.Name == role || slices.Contains(r.Dials(), role)) && !slices.Contains(callers, n.Name) {
 				callers = append(callers, n.Name)
 			}
 		}

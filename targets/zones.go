@@ -19,8 +19,10 @@ func (t Topology) checkNameserver(ps *problems, at string, n Nameserver) {
 		if _, _, ok := t.Role(r.Role); !ok {
 			ps.add(field+".role", oneOf(t.roleNames(Kinds())), "there is no role %q", r.Role)
 		}
+		t.checkRecord(ps, field, r)
 		checkTTL(ps, field+".ttl", r.TTL)
 	}
+	n.Health.check(ps, at+".health")
 	for i, d := range n.Delegations {
 		field := fmt.Sprintf("%s.delegations[%d]", at, i)
 		checkDomain(ps, field+".zone", d.Zone)

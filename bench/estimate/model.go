@@ -95,7 +95,7 @@ func (m *model) spread(node string, policy targets.Policy) {
 
 func storeOf(r targets.Role) targets.KeyValue {
 	if r.Database != nil {
-		return targets.KeyValue(*r.Database)
+		return r.Database.Storage()
 	}
 	return *r.KeyValue
 }
