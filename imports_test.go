@@ -28,20 +28,25 @@ targets/pool targets/evict
 targets/resp github.com/tidwall/redcon
 targets/store targets/ring targets/shop github.com/jackc/pgx/v5 github.com/jackc/pgx/v5/pgconn github.com/jackc/pgx/v5/pgxpool github.com/redis/go-redis/v9 github.com/redis/go-redis/v9/maintnotifications
 targets/balancer targets targets/asset targets/machine golang.org/x/time/rate
-targets/database targets targets/machine targets/pool targets/shop github.com/jackc/pgx/v5/pgproto3 modernc.org/libc modernc.org/sqlite modernc.org/sqlite/lib
+targets/replication targets
+targets/scale targets
+targets/session targets/store
+targets/volume targets targets/machine targets/pool targets/store
+targets/cdn targets targets/evict targets/machine
+targets/database targets targets/machine targets/pool targets/replication targets/shop github.com/jackc/pgx/v5/pgproto3 modernc.org/libc modernc.org/sqlite modernc.org/sqlite/lib
 targets/dns targets targets/evict github.com/miekg/dns
 targets/keyvalue targets targets/machine targets/pool targets/resp targets/shop go.etcd.io/bbolt
-targets/web targets targets/asset targets/machine targets/store
-targets/node targets targets/balancer targets/clock targets/database targets/dns targets/keyvalue targets/machine targets/store targets/web targets/wire
+targets/web targets targets/asset targets/machine targets/session targets/store
+targets/node targets targets/balancer targets/cache targets/cdn targets/clock targets/database targets/dns targets/keyvalue targets/machine targets/session targets/store targets/volume targets/web targets/wire
 targets/launch targets targets/clock targets/wire
 bench targets
 bench/attack bench targets/clock github.com/tsenart/vegeta/v12/lib
-bench/estimate bench targets
+bench/estimate bench targets targets/ring targets/shop
 bench/ledger bench
 bench/plan bench
 bench/record bench github.com/HdrHistogram/hdrhistogram-go
 bench/traffic bench targets
-bench/run bench bench/attack bench/estimate bench/ledger bench/plan bench/record bench/traffic targets targets/clock targets/dns targets/launch
+bench/run bench bench/attack bench/estimate bench/ledger bench/plan bench/record bench/traffic targets targets/clock targets/dns targets/launch targets/scale
 reports bench
 reports/html bench reports targets github.com/go-echarts/go-echarts/v2/charts github.com/go-echarts/go-echarts/v2/opts
 configs bench targets github.com/spf13/pflag github.com/spf13/viper go.yaml.in/yaml/v3

@@ -47,6 +47,11 @@ const (
 	UnitCount Unit = "count" // a whole number
 )
 
+// Units lists the units.
+func Units() []Unit {
+	return []Unit{UnitNone, UnitNs, UnitPerS, UnitRatio, UnitBytes, UnitUSD, UnitCount}
+}
+
 // Series is one line, step line, set of dots or set of bars.
 type Series struct {
 	Name string `json:"name"`
@@ -70,6 +75,9 @@ const (
 	// MarkStack is bars that add up with the other stacked series.
 	MarkStack Mark = "stack"
 )
+
+// Marks lists the marks.
+func Marks() []Mark { return []Mark{MarkLine, MarkStep, MarkDots, MarkBars, MarkStack} }
 
 // FigurePoint is one point. A nil Y is a gap: not enough data.
 type FigurePoint struct {

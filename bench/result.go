@@ -162,7 +162,12 @@ type Use struct {
 
 // KillRow is one row of the kill matrix.
 type KillRow struct {
+	// Node names the row: the node that was killed, or what was done.
 	Node string `json:"node"`
+	// Nodes that were killed, when they are not just Node, and the Variant
+	// of the stage that it was done on.
+	Nodes   []string `json:"nodes,omitempty"`
+	Variant string   `json:"variant,omitempty"`
 	// Asked and Happened: an injected fault that did not happen makes the
 	// row unknown.
 	Fault    targets.Fault `json:"fault"`
@@ -200,6 +205,9 @@ type Recovery struct {
 	Promotion   *time.Duration `json:"promotion_ns"`
 	Convergence *time.Duration `json:"convergence_ns"`
 	Restart     *time.Duration `json:"restart_ns"`
+	// Seeded is how long a replacement with an empty disk took, once it
+	// ran, until it had all the data of its group.
+	Seeded *time.Duration `json:"seeded_ns,omitempty"`
 	// NoFailure says that users saw no failure at all.
 	NoFailure bool `json:"no_failure"`
 }

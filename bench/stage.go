@@ -23,6 +23,7 @@ type Stage struct {
 	// Kills are the rows of the kill-one-of-each matrix.
 	Kills       []Kill       `json:"kills,omitempty"`
 	Experiments []Experiment `json:"experiments,omitempty"`
+	Figures     []FigurePlan `json:"figures,omitempty"`
 	Claims      []Claim      `json:"claims,omitempty"`
 	// PricePerHour is the money the topology's machines cost, in USD.
 	PricePerHour float64 `json:"price_usd_per_hour"`
@@ -43,6 +44,9 @@ type Variant struct {
 type Kill struct {
 	Node string        `json:"node"`
 	Down time.Duration `json:"down_ns"`
+	// Replace says that the new process starts with an empty disk: another
+	// machine, not the same one again.
+	Replace bool `json:"replace,omitempty"`
 }
 
 // Experiment is a further observation of a stage. Its facts are named
@@ -58,6 +62,25 @@ type Experiment struct {
 	Rate float64 `json:"rate_per_s,omitempty"`
 	// Operations that its attack is limited to; empty means all.
 	Operations []targets.Operation `json:"operations,omitempty"`
+	// Regions that its users are in; empty means the one place that has no
+	// name.
+	Regions []string `json:"regions,omitempty"`
+	// Nodes that it strikes, all at once, and how long they are Down.
+	Nodes []string      `json:"nodes,omitempty"`
+	Down  time.Duration `json:"down_ns,omitempty"`
+	// Length of its attack; zero means that the profile decides.
+	Length time.Duration `json:"length_ns,omitempty"`
+	// Slow is an extra one-way delay of the wires that it is about.
+	Slow time.Duration `json:"slow_ns,omitempty"`
+	// Count is how often it does what it does.
+	Count int `json:"count,omitempty"`
+	// Peak is the highest rate of a load that changes, per second.
+	Peak float64 `json:"peak_per_s,omitempty"`
+	// Exponent of the Zipf law in place of the workload's. Zero means the
+	// workload's.
+	Exponent float64 `json:"zipf_exponent,omitempty"`
+	// Method tells ways apart to do one thing.
+	Method string `json:"method,omitempty"`
 	// Profiles that it runs in; empty means all.
 	Profiles []string `json:"profiles,omitempty"`
 }
@@ -73,16 +96,57 @@ const (
 	ExperimentCapacity ExperimentKind = "capacity"
 	// ExperimentLatency attacks a variant at Rate.
 	ExperimentLatency ExperimentKind = "latency"
+	// ExperimentLoad attacks at Rate with all its Operations at once.
+	ExperimentLoad ExperimentKind = "load"
 	// ExperimentDirect connects to the private Role as a client would.
 	ExperimentDirect ExperimentKind = "direct"
 	// ExperimentLimit sends Rate from one address to see the rate limit.
 	ExperimentLimit ExperimentKind = "limit"
+	// ExperimentKill kills Nodes of a variant under an attack at Rate.
+	ExperimentKill ExperimentKind = "kill"
+	// ExperimentFailover kills the primary of a replicated database Count
+	// times under posts at Rate. With Slow, the wires from the primary to its
+	// replicas are slowed before each kill.
+	ExperimentFailover ExperimentKind = "failover"
+	// ExperimentFreshness edits users and reads them again, at Rate, beside
+	// an attack: how stale are reads?
+	ExperimentFreshness ExperimentKind = "freshness"
+	// ExperimentHits attacks a warm cache tier at Rate: how many reads hit?
+	ExperimentHits ExperimentKind = "hits"
+	// ExperimentStampede empties the cache tier under an attack at Rate, with
+	// the wires to the store slowed by Slow.
+	ExperimentStampede ExperimentKind = "stampede"
+	// ExperimentPublish changes the static files and watches from every
+	// region until the change is seen, by Method: "ttl", "purge" or
+	// "versioned".
+	ExperimentPublish ExperimentKind = "publish"
+	// ExperimentTamper changes session cookies and counts what is let in, by
+	// Method: "tampered" or "expired".
+	ExperimentTamper ExperimentKind = "tamper"
+	// ExperimentAutoscale raises the load from Rate to Peak and back, over
+	// Length, while servers join and leave.
+	ExperimentAutoscale ExperimentKind = "autoscale"
 )
+
+// FigurePlan is a figure that is made of facts when they are known.
+type FigurePlan struct {
+	// Figure without points.
+	Figure Figure `json:"figure"`
+	// Points of each series, in the order of the figure's.
+	Points [][]FactPoint `json:"points"`
+}
+
+// FactPoint is the point of a fact.
+type FactPoint struct {
+	X    float64 `json:"x"`
+	Fact string  `json:"fact"`
+}
 
 // ExperimentKinds lists the kinds of experiments.
 func ExperimentKinds() []ExperimentKind {
-	return []ExperimentKind{ExperimentLookup, ExperimentCapacity, ExperimentLatency,
-		ExperimentDirect, ExperimentLimit}
+	return []ExperimentKind{ExperimentLookup, ExperimentCapacity, ExperimentLatency, ExperimentLoad,
+		ExperimentDirect, ExperimentLimit, ExperimentKill, ExperimentFailover, ExperimentFreshness, ExperimentHits,
+		ExperimentStampede, ExperimentPublish, ExperimentTamper, ExperimentAutoscale}
 }
 
 // Period is a published default and its scaled value.

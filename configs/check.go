@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"rung/bench"
-	"rung/targets"
 )
 
 // Bounds of a stage file.
@@ -61,9 +60,10 @@ func (b *builder) checkFile(f stageFile) error {
 			}
 		}
 	}
+	es = append(es, b.checkGroups(f)...)
 	for i, l := range f.Links {
-		if l.Wire != "" && (l.Delay != nil || (l.Wire != "lan" && l.Wire != "wan")) {
-			bad(fmt.Sprintf("links[%d].wire", i), fmt.Sprintf("is %q", l.Wire), "lan or wan; or a delay instead")
+		if l.Wire != "" && (l.Delay != nil || !slices.Contains([]string{"lan", "wan", "far"}, l.Wire)) {
+			bad(fmt.Sprintf("links[%d].wire", i), fmt.Sprintf("is %q", l.Wire), "lan, wan or far; or a delay instead")
 		}
 	}
 	return es.or()
@@ -87,6 +87,7 @@ func (b *builder) checkStage(s bench.Stage) error {
 	c := stageCheck{builder: b, stage: s}
 	c.kills()
 	c.experiments()
+	c.figures()
 	c.claims()
 	return c.errors.or()
 }
@@ -137,35 +138,6 @@ func (c *stageCheck) experiments() {
 		names[e.Name] = true
 		c.experiment(at, e)
 	}
-}
-
-func (c *stageCheck) experiment(at string, e bench.Experiment) {
-	if !slices.Contains(bench.ExperimentKinds(), e.Kind) {
-		c.bad(at+".kind", fmt.Sprintf("%q is not a kind", e.Kind), list(bench.ExperimentKinds()))
-	}
-	topology, variants := c.stage.Topology, []string{}
-	for _, v := range c.stage.Variants {
-		variants = append(variants, v.Name)
-		if v.Name == e.Variant {
-			topology = v.Topology
-		}
-	}
-	if e.Variant != "" && !slices.Contains(variants, e.Variant) {
-		c.bad(at+".variant", fmt.Sprintf("there is no variant %q", e.Variant), list(variants))
-	}
-	if _, _, ok := topology.Role(e.Role); !ok && (e.Role != "" || e.Kind == bench.ExperimentDirect) {
-		c.bad(at+".role", fmt.Sprintf("there is no role %q", e.Role), "a role of this stage")
-	}
-	wants := e.Kind == bench.ExperimentLatency || e.Kind == bench.ExperimentLimit
-	if e.Rate < 0 || e.Rate > 100_000 || (wants && e.Rate == 0) {
-		c.bad(at+".rate", fmt.Sprintf("is %v", e.Rate), "more than 0, at most 100000 per second")
-	}
-	for j, op := range e.Operations {
-		if !slices.Contains(targets.Operations(), op) {
-			c.bad(fmt.Sprintf("%s.operations[%d]", at, j), fmt.Sprintf("%q is not an operation", op), list(targets.Operations()))
-		}
-	}
-	c.profiles(at, e.Profiles)
 }
 
 // profiles makes sure that an experiment or a claim is not left out of every

@@ -50,7 +50,10 @@ func (w *decoder) bad(n *yaml.Node, at, problem, allowed string) {
 	}
 }
 
-var rawType = reflect.TypeFor[raw]()
+var (
+	rawType   = reflect.TypeFor[raw]()
+	namesType = reflect.TypeFor[names]()
+)
 
 func (w *decoder) value(n *yaml.Node, to reflect.Value, at string) {
 	if n.ShortTag() == "!!null" {
@@ -58,6 +61,12 @@ func (w *decoder) value(n *yaml.Node, to reflect.Value, at string) {
 	}
 	if t, ok := to.Addr().Interface().(texter); ok {
 		w.text(n, t, at)
+		return
+	}
+	if to.Type() == namesType && n.Kind == yaml.ScalarNode {
+		var one string
+		w.scalar(n, reflect.ValueOf(&one).Elem(), at)
+		to.Set(reflect.ValueOf(names{one}))
 		return
 	}
 	if to.Type() == rawType {

@@ -26,6 +26,7 @@ const (
 	useLAN       = "lan_rtt"
 	useLAN1MB    = "lan_1mb"
 	useWAN       = "wan_rtt"
+	useFar       = "far_rtt"
 	useDisk      = "disk_access"
 	megabyte     = 1_000_000
 	monthInHours = 730 // 365.25 * 24 / 12, rounded as price lists do
@@ -38,6 +39,7 @@ var uses = map[string]string{
 	useLAN:    "round trip between two machines of a data centre, and between users and a site near them",
 	useLAN1MB: "bandwidth of one connection inside a data centre",
 	useWAN:    "round trip between regions",
+	useFar:    "round trip between regions that are far apart",
 	useDisk:   "one disk access: a page that is not in memory, or a commit",
 }
 

@@ -66,7 +66,7 @@ func TestLibraryMistakes(t *testing.T) {
 		{"unknown workload", "", "", func(s *configs.Settings) { s.Workload = "bank" }, "", `there is no workload "bank" (allowed is shop)`},
 		{"unknown hardware", "", "", func(s *configs.Settings) { s.Hardware = "old" }, "", `there is no hardware "old" (allowed is bare, book, modern)`},
 		{"another name than the file's", "stages/my-site.yaml", strings.Replace(site, "my-site", "your-site", 1), nil, "my-site", `stages/my-site.yaml:1: stage: is "your-site", but the file is called my-site.yaml (one name for both)`},
-		{"mistake in a part", "parts/dns.yaml", "nodes:\n  - name: resolver\n    cpu: 1", nil, "01-single-server", "parts/dns.yaml:3: nodes[0].cpu: unknown field (allowed is name, cpus, disks, memory_gb, quantum, queue, roles)"},
+		{"mistake in a part", "parts/dns.yaml", "nodes:\n  - name: resolver\n    cpu: 1", nil, "01-single-server", "parts/dns.yaml:3: nodes[0].cpu: unknown field (allowed is name, cpus, disks, memory_gb, quantum, queue, standby, roles)"},
 		{"mistake of a part in the whole", "parts/dns.yaml", strings.Replace(embeddedText(t, "parts/dns.yaml"), "root: root", "root: roots", 1), nil, "01-single-server", `parts/dns.yaml:{root: roots}: nodes[0].roles[0].resolver.root: there is no role "roots" (allowed is root, tld, authoritative)`},
 		{"link of a part to nowhere", "parts/dns.yaml", strings.Replace(embeddedText(t, "parts/dns.yaml"), "to: tld,", "to: lost,", 1), nil, "02-separate-database", `parts/dns.yaml:{to: lost}: links[2].to: the link leads nowhere: there is no node "lost" (allowed is web, db, resolver, root, tld, authoritative)` + "\n" +
 			`parts/dns.yaml:{      - name: resolver}: nodes[0].roles[0]: role "resolver" uses "tld", but no link goes from "resolver" to "tld" (add it to links)`},
@@ -88,7 +88,7 @@ func TestLibraryMistakes(t *testing.T) {
 
 		{"hardware without numbers", "hardware/book.yaml", "hardware: book\nuses: {lan_rtt: x}", nil, "", "hardware/book.yaml: numbers: is missing, but there are uses of its rows (allowed is book, modern)"},
 		{"hardware with unknown numbers", "hardware/book.yaml", "hardware: book\nnumbers: old", nil, "", `hardware/book.yaml:2: numbers: there is no set of latency numbers "old" (allowed is book, modern)`},
-		{"hardware with an unknown use", "hardware/book.yaml", "hardware: book\nnumbers: book\nuses: {ram: x}", nil, "", `hardware/book.yaml:3: uses.ram: unknown field (allowed is disk_access, lan_1mb, lan_rtt, wan_rtt)`},
+		{"hardware with an unknown use", "hardware/book.yaml", "hardware: book\nnumbers: book\nuses: {ram: x}", nil, "", `hardware/book.yaml:3: uses.ram: unknown field (allowed is disk_access, far_rtt, lan_1mb, lan_rtt, wan_rtt)`},
 		{"number without a unit", "numbers/book.yaml", "set: book\nrows: [{id: a, value: 5}]", nil, "", `numbers/book.yaml:2: rows[0].value: "5" is not a latency: write it like 0.5ns (units: ns us ms s)`},
 		{"number out of range", "numbers/book.yaml", "set: book\nrows: [{id: a, value: 100000s}]", nil, "", `numbers/book.yaml:2: rows[0].value: is 1e+14 ns (more than 0, at most 24h0m0s)`},
 		{"number twice", "numbers/book.yaml", "set: book\nrows:\n  - {id: a, value: 5ns}\n  - {id: a, value: 5ns}", nil, "", `numbers/book.yaml:4: rows[1].id: "a" is missing or there twice (one row for each id)`},
@@ -117,7 +117,7 @@ func TestLibraryMistakes(t *testing.T) {
 					t.Error(err)
 				}
 			case "FOLDERLESS":
-				if want := `configs/hardware/book.yaml:7: uses.disk_access: there is no row "disk_seek" in numbers/book.yaml (allowed is a)`; err.Error() != want {
+				if want := `configs/hardware/book.yaml:9: uses.disk_access: there is no row "disk_seek" in numbers/book.yaml (allowed is a)`; err.Error() != want {
 					t.Errorf("\ngot  %v\nwant %s", err, want)
 				}
 			default:

@@ -21,11 +21,23 @@ var numberedField = regexp.MustCompile(`^(nodes|links)\[(\d+)\](.*)$`)
 func (b *builder) problems(ps []targets.Problem) error {
 	var es Errors
 	for _, p := range ps {
-		if e := b.at(fileFields.Replace(p.Field), p.What, p.Allowed); !slices.Contains(es, e) {
+		if e := b.at(b.numbered(fileFields.Replace(p.Field)), p.What, p.Allowed); !slices.Contains(es, e) {
 			es = append(es, e) // one queue length of a file is two of a machine
 		}
 	}
 	return es.or()
+}
+
+// numbered gives a link of a topology its number in the file.
+func (b *builder) numbered(field string) string {
+	m := numberedField.FindStringSubmatch(field)
+	if m == nil || m[1] != "links" {
+		return field
+	}
+	if number, err := strconv.Atoi(m[2]); err == nil && number < len(b.origins) {
+		return fmt.Sprintf("links[%d]%s", b.origins[number], m[3])
+	}
+	return field
 }
 
 // at builds an error about a field of the stage with its parts, whose nodes

@@ -28,10 +28,7 @@ func (b *builder) role(f roleFile, entry string) targets.Role {
 		r.Kind, r.Web = targets.KindWeb, b.web(*f.Web)
 	}
 	if f.Database != nil {
-		s := b.store(*f.Database)
-		s.Demand = b.workload.SQL
-		database := s.SQL()
-		r.Kind, r.Database = targets.KindDatabase, &database
+		r.Kind, r.Database = targets.KindDatabase, b.database(*f.Database)
 	}
 	if f.KeyValue != nil {
 		s := b.store(*f.KeyValue)
@@ -44,6 +41,15 @@ func (b *builder) role(f roleFile, entry string) targets.Role {
 	if f.Nameserver != nil {
 		r.Kind, r.Nameserver = targets.KindNameserver, b.nameserver(*f.Nameserver, entry)
 	}
+	if f.Cache != nil {
+		r.Kind, r.Cache = targets.KindCache, b.cache(*f.Cache)
+	}
+	if f.Edge != nil {
+		r.Kind, r.Edge = targets.KindEdge, b.edge(*f.Edge)
+	}
+	if f.Volume != nil {
+		r.Kind, r.Volume = targets.KindVolume, b.volume(*f.Volume)
+	}
 	if f.Resolver != nil {
 		r.Kind = targets.KindResolver
 		r.Resolver = &targets.Resolver{Root: f.Resolver.Root, Reaches: f.Resolver.Reaches,
@@ -54,7 +60,13 @@ func (b *builder) role(f roleFile, entry string) targets.Role {
 
 func (b *builder) web(f webFile) *targets.Web {
 	w := &targets.Web{Store: f.Store, Demand: b.workload.Web, Connections: f.Connections,
-		SessionTTL: defaultSessionTTL, AssetSizes: b.workload.AssetSizes}
+		Reads:       targets.Reads(f.Reads),
+		Sessions:    targets.Sessions{Store: targets.SessionStore(f.Sessions.Store), Roles: f.Sessions.Roles, Key: f.Sessions.Key},
+		AssetMaxAge: b.scaled("max-age of static files", f.AssetMaxAge, "the stage file"),
+		SessionTTL:  defaultSessionTTL, AssetSizes: b.workload.AssetSizes}
+	if f.Cache != nil {
+		w.Cache = b.readThrough(*f.Cache)
+	}
 	if w.Connections == 0 {
 		w.Connections = defaultConnections
 	}
@@ -98,11 +110,16 @@ func (b *builder) balancer(f balancerFile, name string) *targets.Balancer {
 
 func (b *builder) nameserver(f nameserverFile, entry string) *targets.Nameserver {
 	n := &targets.Nameserver{Zone: f.Zone}
+	if h := f.Health; h != nil {
+		const source = "Route 53's fast health checks (every 10 s, 3 failures)"
+		n.Health = targets.Health{Interval: b.scaled("health-check interval of the nameserver", h.Interval, source),
+			Timeout: b.scaled("health-check timeout of the nameserver", h.Timeout, source), Fall: h.Fall, Rise: h.Rise}
+	}
 	for _, r := range f.Records {
 		if r.Role == entryRole {
 			r.Role = entry
 		}
-		n.Records = append(n.Records, targets.Record{Name: r.Name, Role: r.Role,
+		n.Records = append(n.Records, targets.Record{Name: r.Name, Role: r.Role, Backup: r.Backup, Regions: r.Regions,
 			TTL: b.scaled("TTL of "+r.Name, r.TTL, "the stage file; hosted zones commonly use 30 to 60 s")})
 	}
 	for _, d := range f.Delegations {

@@ -17,7 +17,9 @@ type builder struct {
 	hardware Hardware
 	workload Workload
 
-	parts   []part
+	parts []part
+	// origins are the numbers in the file of the links last built.
+	origins []int
 	scale   float64
 	periods []bench.Period
 }
@@ -53,10 +55,15 @@ func (b *builder) stage() (bench.Stage, error) {
 		s.Variants = append(s.Variants, variant)
 	}
 	for _, k := range f.Kills {
-		s.Kills = append(s.Kills, bench.Kill{Node: k.Node, Down: b.scaled("down time of "+k.Node, k.Down, "the stage file: the time until a replacement starts")})
+		s.Kills = append(s.Kills, bench.Kill{Node: k.Node, Replace: k.Replace, Down: b.scaled("down time of "+k.Node, k.Down, "the stage file: the time until a replacement starts")})
 	}
 	for _, e := range f.Experiments {
-		x := bench.Experiment{Name: e.Name, Kind: bench.ExperimentKind(e.Kind), Variant: e.Variant, Role: e.Role, Rate: e.Rate, Profiles: e.Profiles}
+		x := bench.Experiment{Name: e.Name, Kind: bench.ExperimentKind(e.Kind), Variant: e.Variant, Role: e.Role, Rate: e.Rate, Profiles: e.Profiles,
+			Regions: e.Regions, Nodes: e.Nodes, Length: e.Length.duration(), Slow: e.Slow.duration(), Count: e.Count, Peak: e.Peak,
+			Exponent: e.Exponent, Method: e.Method}
+		if e.Down > 0 {
+			x.Down = b.scaled("down time in "+e.Name, e.Down, "the stage file: the time until a replacement starts")
+		}
 		for _, op := range e.Operations {
 			x.Operations = append(x.Operations, targets.Operation(op))
 		}
@@ -64,6 +71,9 @@ func (b *builder) stage() (bench.Stage, error) {
 	}
 	for _, c := range f.Claims {
 		s.Claims = append(s.Claims, bench.Claim(c))
+	}
+	for _, f := range f.Figures {
+		s.Figures = append(s.Figures, figure(f))
 	}
 	s.Periods = b.periods
 	s.Topology = b.emulated(s.Topology)
@@ -115,13 +125,27 @@ func (b *builder) scaled(name string, published span, source string) time.Durati
 }
 
 func (b *builder) topology(f stageFile) targets.Topology {
-	t := targets.Topology{Name: f.Stage, Site: f.Site, Entry: f.Entry, Resolver: f.Resolver, TimeScale: b.scale}
+	t := targets.Topology{Name: f.Stage, Site: f.Site, Entry: f.Entry, Resolver: f.Resolver, TimeScale: b.scale,
+		Static: f.Static, Autoscale: b.autoscale(f.Autoscale)}
+	for _, r := range f.Regions {
+		t.Regions = append(t.Regions, targets.Region{Name: r.Name, Subnet: r.Subnet})
+	}
 	for _, n := range f.Nodes {
 		t.Nodes = append(t.Nodes, b.node(n, f.Entry))
 	}
-	for _, l := range f.Links {
-		t.Links = append(t.Links, b.link(l))
+	b.origins = nil
+	for i, l := range f.Links {
+		for _, from := range l.From {
+			for _, to := range l.To {
+				if from == to && len(l.From)+len(l.To) > 2 {
+					continue
+				}
+				t.Links = append(t.Links, b.link(l, from, to))
+				b.origins = append(b.origins, i)
+			}
+		}
 	}
+	b.replicate(&t, f.Replication)
 	return t
 }
 
@@ -141,7 +165,7 @@ func (b *builder) node(f nodeFile, entry string) targets.Node {
 	if f.Quantum != nil {
 		quantum = f.Quantum.duration()
 	}
-	n := targets.Node{Name: f.Name, Machine: targets.Machine{Quantum: quantum,
+	n := targets.Node{Name: f.Name, Standby: f.Standby, Machine: targets.Machine{Quantum: quantum,
 		CPU: targets.Resource{Slots: f.CPUs, Queue: queue}, Disk: targets.Resource{Slots: f.Disks, Queue: queue}}}
 	for _, r := range f.Roles {
 		n.Roles = append(n.Roles, b.role(r, entry))
@@ -149,8 +173,8 @@ func (b *builder) node(f nodeFile, entry string) targets.Node {
 	return n
 }
 
-func (b *builder) link(f linkFile) targets.Link {
-	l := targets.Link{From: f.From, To: f.To, Jitter: f.Jitter.duration(), Bandwidth: f.Bandwidth}
+func (b *builder) link(f linkFile, from, to string) targets.Link {
+	l := targets.Link{From: from, To: to, Jitter: f.Jitter.duration(), Bandwidth: f.Bandwidth}
 	switch {
 	case f.Delay != nil:
 		l.OneWay, l.Source = f.Delay.duration(), "the stage file"
@@ -158,8 +182,11 @@ func (b *builder) link(f linkFile) targets.Link {
 		l.Jitter = 0 // there is no delay to vary
 	default:
 		use := useLAN
-		if f.Wire == "wan" {
+		switch f.Wire {
+		case "wan":
 			use = useWAN
+		case "far":
+			use = useFar
 		}
 		rtt, row := b.hardware.take(use)
 		l.OneWay, l.Source = rtt/2, row
@@ -190,6 +217,9 @@ func (b *builder) emulated(t targets.Topology) targets.Topology {
 func price(nodes []nodeFile) float64 {
 	total := 0.0
 	for _, n := range nodes {
+		if n.Standby {
+			continue // paid for while it runs
+		}
 		total += 15*float64(n.CPUs) + 2*n.MemoryGB
 	}
 	return total / monthInHours

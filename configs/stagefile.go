@@ -3,22 +3,27 @@ package configs
 // stageFile is the shape of a stage file. Durations under ttl, health and
 // down are published values: the loader divides them by time_scale.
 type stageFile struct {
-	Stage       string           `yaml:"stage"`
-	Title       string           `yaml:"title"`
-	Adds        string           `yaml:"adds"`
-	Previous    string           `yaml:"previous"`
-	Compare     string           `yaml:"compare"`
-	Parts       []string         `yaml:"parts"`
-	Site        string           `yaml:"site"`
-	Entry       string           `yaml:"entry"`
-	Resolver    string           `yaml:"resolver"`
-	TimeScale   float64          `yaml:"time_scale"`
-	Nodes       []nodeFile       `yaml:"nodes"`
-	Links       []linkFile       `yaml:"links"`
-	Variants    []variantFile    `yaml:"variants"`
-	Kills       []killFile       `yaml:"kills"`
-	Experiments []experimentFile `yaml:"experiments"`
-	Claims      []claimFile      `yaml:"claims"`
+	Stage       string            `yaml:"stage"`
+	Title       string            `yaml:"title"`
+	Adds        string            `yaml:"adds"`
+	Previous    string            `yaml:"previous"`
+	Compare     string            `yaml:"compare"`
+	Parts       []string          `yaml:"parts"`
+	Site        string            `yaml:"site"`
+	Static      string            `yaml:"static"`
+	Entry       string            `yaml:"entry"`
+	Resolver    string            `yaml:"resolver"`
+	TimeScale   float64           `yaml:"time_scale"`
+	Regions     []regionFile      `yaml:"regions"`
+	Nodes       []nodeFile        `yaml:"nodes"`
+	Links       []linkFile        `yaml:"links"`
+	Replication []replicationFile `yaml:"replication"`
+	Autoscale   *autoscaleFile    `yaml:"autoscale"`
+	Variants    []variantFile     `yaml:"variants"`
+	Kills       []killFile        `yaml:"kills"`
+	Experiments []experimentFile  `yaml:"experiments"`
+	Figures     []figureFile      `yaml:"figures"`
+	Claims      []claimFile       `yaml:"claims"`
 }
 
 // partFile is a set of nodes and links that several stages share.
@@ -36,6 +41,7 @@ type nodeFile struct {
 	MemoryGB float64    `yaml:"memory_gb"`
 	Quantum  *span      `yaml:"quantum"`
 	Queue    *int       `yaml:"queue"`
+	Standby  bool       `yaml:"standby"`
 	Roles    []roleFile `yaml:"roles"`
 }
 
@@ -49,17 +55,21 @@ type roleFile struct {
 	Balancer   *balancerFile   `yaml:"balancer"`
 	Nameserver *nameserverFile `yaml:"nameserver"`
 	Resolver   *resolverFile   `yaml:"resolver"`
+	Cache      *cacheFile      `yaml:"cache"`
+	Edge       *edgeFile       `yaml:"edge"`
+	Volume     *volumeFile     `yaml:"volume"`
 }
 
 // roleKinds are the fields of a role that say what it does.
 func roleKinds() []string {
-	return []string{"web", "database", "keyvalue", "balancer", "nameserver", "resolver"}
+	return []string{"web", "database", "keyvalue", "balancer", "nameserver", "resolver", "cache", "edge", "volume"}
 }
 
 // kinds lists those that the role has: one, if all is well.
 func (r roleFile) kinds() []string {
 	var out []string
-	for i, there := range []bool{r.Web != nil, r.Database != nil, r.KeyValue != nil, r.Balancer != nil, r.Nameserver != nil, r.Resolver != nil} {
+	for i, there := range []bool{r.Web != nil, r.Database != nil, r.KeyValue != nil, r.Balancer != nil, r.Nameserver != nil, r.Resolver != nil,
+		r.Cache != nil, r.Edge != nil, r.Volume != nil} {
 		if there {
 			out = append(out, roleKinds()[i])
 		}
@@ -71,9 +81,13 @@ func (r roleFile) kinds() []string {
 func (r roleFile) without() roleFile { return roleFile{Name: r.Name, Port: r.Port, Private: r.Private} }
 
 type webFile struct {
-	Store       string `yaml:"store"`
-	Connections int    `yaml:"connections"`
-	SessionTTL  *span  `yaml:"session_ttl"`
+	Store       string           `yaml:"store"`
+	Reads       string           `yaml:"reads"`
+	Connections int              `yaml:"connections"`
+	SessionTTL  *span            `yaml:"session_ttl"`
+	AssetMaxAge span             `yaml:"asset_max_age"`
+	Cache       *readThroughFile `yaml:"cache"`
+	Sessions    sessionsFile     `yaml:"sessions"`
 }
 
 type storeFile struct {
@@ -111,13 +125,16 @@ type nameserverFile struct {
 	Zone        string           `yaml:"zone"`
 	Records     []recordFile     `yaml:"records"`
 	Delegations []delegationFile `yaml:"delegations"`
+	Health      *healthFile      `yaml:"health"`
 }
 
 // recordFile: the role "entry" stands for the stage's entry.
 type recordFile struct {
-	Name string `yaml:"name"`
-	Role string `yaml:"role"`
-	TTL  span   `yaml:"ttl"`
+	Name    string              `yaml:"name"`
+	Role    string              `yaml:"role"`
+	TTL     span                `yaml:"ttl"`
+	Backup  []string            `yaml:"backup"`
+	Regions map[string][]string `yaml:"regions"`
 }
 
 type delegationFile struct {
@@ -133,11 +150,13 @@ type resolverFile struct {
 	Timeout span     `yaml:"timeout"`
 }
 
-// linkFile: wire names a kind of wire (lan, wan) whose delay is a row of the
+// linkFile: wire names a kind of wire (lan, wan, far) whose delay is a row of the
 // hardware's latency numbers; delay (one way) states it instead.
+// From and to may be lists: every one of from is wired to every other one of
+// to.
 type linkFile struct {
-	From   string `yaml:"from"`
-	To     string `yaml:"to"`
+	From   names  `yaml:"from"`
+	To     names  `yaml:"to"`
 	Wire   string `yaml:"wire"`
 	Delay  *span  `yaml:"delay"`
 	Jitter span   `yaml:"jitter"`
@@ -153,11 +172,20 @@ type variantFile struct {
 	Nodes   []raw    `yaml:"nodes"`
 	Roles   []raw    `yaml:"roles"`
 	Without []string `yaml:"without"`
+	// Add puts further nodes and links into the stage.
+	Add partFile `yaml:"add"`
+	// Replication replaces that of the stage, when it is given.
+	Replication []replicationFile `yaml:"replication"`
+	// Autoscale replaces that of the stage, when it is given.
+	Autoscale *autoscaleFile `yaml:"autoscale"`
+	// NoStatic asks the site itself for static files.
+	NoStatic bool `yaml:"no_static"`
 }
 
 type killFile struct {
-	Node string `yaml:"node"`
-	Down span   `yaml:"down"`
+	Node    string `yaml:"node"`
+	Down    span   `yaml:"down"`
+	Replace bool   `yaml:"replace"`
 }
 
 type experimentFile struct {
@@ -167,6 +195,15 @@ type experimentFile struct {
 	Role       string   `yaml:"role"`
 	Rate       float64  `yaml:"rate"`
 	Operations []string `yaml:"operations"`
+	Regions    []string `yaml:"regions"`
+	Nodes      []string `yaml:"nodes"`
+	Down       span     `yaml:"down"`
+	Length     span     `yaml:"length"`
+	Slow       span     `yaml:"slow"`
+	Count      int      `yaml:"count"`
+	Peak       float64  `yaml:"peak"`
+	Exponent   float64  `yaml:"zipf_exponent"`
+	Method     string   `yaml:"method"`
 	Profiles   []string `yaml:"profiles"`
 }
 

@@ -3,6 +3,9 @@ package configs
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"rung/bench"
 )
@@ -17,6 +20,7 @@ func (b *builder) variant(v variantFile, i int) (bench.Variant, error) {
 	if err := b.checkVariant(f, v, i); err != nil {
 		return bench.Variant{}, err
 	}
+	f.Nodes, f.Links = append(f.Nodes, v.Add.Nodes...), append(f.Links, v.Add.Links...)
 	for j, change := range v.Nodes {
 		if err := b.changeNode(&f, change, fmt.Sprintf("%s.nodes[%d]", at, j)); err != nil {
 			return bench.Variant{}, err
@@ -29,6 +33,15 @@ func (b *builder) variant(v variantFile, i int) (bench.Variant, error) {
 	}
 	if err := b.remove(&f, v.Without, at); err != nil {
 		return bench.Variant{}, err
+	}
+	if v.Replication != nil {
+		f.Replication = v.Replication
+	}
+	if v.Autoscale != nil {
+		f.Autoscale = v.Autoscale
+	}
+	if v.NoStatic {
+		f.Static = ""
 	}
 	if err := b.checkFile(f); err != nil {
 		return bench.Variant{}, err
@@ -61,6 +74,34 @@ func (r raw) named() string {
 	return ""
 }
 
+// all are the names of what is changed: one, or a list of them.
+func (r raw) all() []string {
+	name, _ := child(r.node, "name")
+	switch {
+	case name == nil:
+		return nil
+	case name.Kind == yaml.ScalarNode:
+		return []string{name.Value}
+	}
+	var out []string
+	for _, n := range name.Content {
+		out = append(out, n.Value)
+	}
+	return out
+}
+
+// unnamed is the change without the names of what is changed.
+func (r raw) unnamed() raw {
+	n := *r.node
+	n.Content = nil
+	for i := 0; i+1 < len(r.node.Content); i += 2 {
+		if r.node.Content[i].Value != "name" {
+			n.Content = append(n.Content, r.node.Content[i], r.node.Content[i+1])
+		}
+	}
+	return raw{&n}
+}
+
 func (r raw) has(field string) bool {
 	value, _ := child(r.node, field)
 	return value != nil
@@ -81,24 +122,33 @@ func (b *builder) changeNode(f *stageFile, change raw, field string) error {
 	return b.document.at(field+".name", fmt.Sprintf("there is no node %q to change", change.named()), list(names))
 }
 
+// changeRole lays a change over the role of that name, or over each of a list
+// of names.
 func (b *builder) changeRole(f *stageFile, change raw, field string) error {
-	var names []string
+	var there []string
+	wanted := change.all()
 	for i := range f.Nodes {
 		for j := range f.Nodes[i].Roles {
 			r := &f.Nodes[i].Roles[j]
-			if r.Name != change.named() {
-				names = append(names, r.Name)
+			if !slices.Contains(wanted, r.Name) {
+				there = append(there, r.Name)
 				continue
 			}
+			wanted = slices.DeleteFunc(wanted, func(name string) bool { return name == r.Name })
 			for _, kind := range roleKinds() {
 				if change.has(kind) && !slices.Contains(r.kinds(), kind) {
 					*r = r.without() // a role of another kind replaces
 				}
 			}
-			return b.document.decode(change, r, field)
+			if err := b.document.decode(change.unnamed(), r, field); err != nil {
+				return err
+			}
 		}
 	}
-	return b.document.at(field+".name", fmt.Sprintf("there is no role %q to change", change.named()), list(names))
+	if len(wanted) > 0 || len(change.all()) == 0 {
+		return b.document.at(field+".name", fmt.Sprintf("there is no role %q to change", strings.Join(wanted, ", ")), list(there))
+	}
+	return nil
 }
 
 func (b *builder) remove(f *stageFile, without []string, at string) error {
@@ -108,8 +158,13 @@ func (b *builder) remove(f *stageFile, without []string, at string) error {
 		}
 	}
 	f.Nodes = slices.DeleteFunc(f.Nodes, func(n nodeFile) bool { return slices.Contains(without, n.Name) })
+	gone := func(name string) bool { return slices.Contains(without, name) }
+	for i := range f.Links {
+		l := &f.Links[i]
+		l.From, l.To = slices.DeleteFunc(l.From, gone), slices.DeleteFunc(l.To, gone)
+	}
 	f.Links = slices.DeleteFunc(f.Links, func(l linkFile) bool {
-		return slices.Contains(without, l.From) || slices.Contains(without, l.To)
+		return len(l.From) == 0 || len(l.To) == 0
 	})
 	return nil
 }

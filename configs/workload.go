@@ -22,6 +22,9 @@ type Workload struct {
 	SQL      map[targets.Statement]targets.Law
 	KeyValue map[targets.Statement]targets.Law
 	Balancer targets.Law
+	Cache    targets.Law
+	Edge     targets.Law
+	Volume   targets.Law
 }
 
 type workloadFile struct {
@@ -48,6 +51,9 @@ type workloadFile struct {
 		SQL      map[string]span `yaml:"sql"`
 		KeyValue map[string]span `yaml:"keyvalue"`
 		Balancer span            `yaml:"balancer"`
+		Cache    span            `yaml:"cache"`
+		Edge     span            `yaml:"edge"`
+		Volume   span            `yaml:"volume"`
 	} `yaml:"demand"`
 }
 
@@ -60,6 +66,7 @@ func (d document) workload() (Workload, error) {
 		return targets.Law{Shape: targets.Shape(f.Demand.Shape), Mean: s.duration(), CV: f.Demand.CV}
 	}
 	w := Workload{AssetSizes: f.AssetSizes, Balancer: law(f.Demand.Balancer),
+		Cache: law(f.Demand.Cache), Edge: law(f.Demand.Edge), Volume: law(f.Demand.Volume),
 		Web: laws[targets.Operation](f.Demand.Web, law), SQL: laws[targets.Statement](f.Demand.SQL, law),
 		KeyValue: laws[targets.Statement](f.Demand.KeyValue, law)}
 	w.Workload = bench.Workload{Name: f.Workload, Exponent: f.Zipf, Arrivals: bench.Arrivals(f.Arrivals),
@@ -160,7 +167,8 @@ func (d document) checkDemand(f workloadFile) (es Errors) {
 		{"web", f.Demand.Web, words(targets.Operations())},
 		{"sql", f.Demand.SQL, words([]targets.Statement{targets.StatementRead, targets.StatementJoin, targets.StatementWrite})},
 		{"keyvalue", f.Demand.KeyValue, words([]targets.Statement{targets.StatementGet, targets.StatementSet})},
-		{"", map[string]span{"balancer": f.Demand.Balancer}, []string{"balancer"}},
+		{"", map[string]span{"balancer": f.Demand.Balancer, "cache": f.Demand.Cache, "edge": f.Demand.Edge, "volume": f.Demand.Volume},
+			[]string{"balancer", "cache", "edge", "volume"}},
 	} {
 		for _, name := range slices.Sorted(maps.Keys(table.times)) {
 			field := join("demand", join(table.field, name))

@@ -179,6 +179,7 @@ func TestValidity(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			run := reportstest.Run()
+			run.Stages = run.Stages[:4] // the counts below are theirs
 			c.change(&run)
 			items := reports.Validity(run)
 			for _, i := range items {

@@ -31,6 +31,13 @@ type Row struct {
 
 	Worst Worst
 
+	// Stale is the share of stale reads, Hits the share of reads that a cache
+	// answered at the common load. Null where that was not measured.
+	Stale, Hits *bench.Fact
+	// ExperimentsLost are acknowledged writes that were gone after
+	// experiments, on whatever variant.
+	ExperimentsLost float64
+
 	// Cost per million requests in USD, null without a capacity.
 	Cost *float64
 	// Estimate of the capacity: measured over expected. Zero is none.
@@ -70,7 +77,8 @@ func Bracket(passed, failed float64) string {
 
 // Worst sums up the kill matrix of a stage: the worst over all rows that can
 // be judged. Rows whose fault did not happen, or that carry a doubt, do not
-// count, but are counted in Unsound.
+// count, but are counted in Unsound. Rows that
+// OneOfEach leaves out do not count at all.
 type Worst struct {
 	// Rows that count. Zero: nothing is known.
 	Rows, Unsound int
@@ -131,6 +139,7 @@ func ladderRow(s bench.StageResult) Row {
 		row.P50, row.P99, row.P999 = m.Total.Response.P50, m.Total.Response.P99, m.Total.Response.P999
 		row.Failures = m.Total.FailureRatio()
 	}
+	row.Stale, row.Hits, row.ExperimentsLost = staleFact(s), factOf(s, "common.cache.hit_ratio"), experimentsLost(s)
 	for _, v := range s.Verdicts {
 		if v.ID == "estimate.capacity_per_s" {
 			row.Estimate, row.EstimateWord = v.Ratio, Word(v.Word)
@@ -153,9 +162,16 @@ func StageWord(s bench.StageResult) bench.Word {
 // speaks against the row.
 func Sound(k bench.KillRow) bool { return k.Happened && k.Doubt == "" }
 
+// OneOfEach says that a row belongs to the kill matrix proper: one node of the
+// stage itself. The others are experiments, on a variant or on several nodes.
+func OneOfEach(k bench.KillRow) bool { return k.Variant == "" && len(k.Nodes) <= 1 }
+
 func worst(kills []bench.KillRow) Worst {
 	var w Worst
 	for _, k := range kills {
+		if !OneOfEach(k) {
+			continue
+		}
 		if !Sound(k) {
 			w.Unsound++
 			continue

@@ -21,10 +21,10 @@ type Option func(*summary)
 func WithColour() Option { return func(s *summary) { s.colour = true } }
 
 // Summary writes the result of a run as plain text: the sentence, the validity
-// strip, the ladder and every verdict that did not pass. A width of 80 or more
-// gives a table, below it each stage is a short block; lines break at width,
-// which is in characters and at least 30. A run that ended early says so at
-// the top.
+// strip, the ladder, what recoveries are made of, and every verdict that did
+// not pass. A width of 80 or more gives tables, below it each stage is a short
+// block; lines break at width, which is in characters and at least 30. A run
+// that ended early says so at the top.
 func Summary(w io.Writer, run bench.Run, width int, options ...Option) error {
 	run, err := Clean(run)
 	if err != nil {
@@ -41,6 +41,7 @@ func Summary(w io.Writer, run bench.Run, width int, options ...Option) error {
 	} else {
 		s.blocks(Ladder(run))
 	}
+	s.recoveries(run)
 	s.problems(run)
 	_, err = io.WriteString(w, strings.ReplaceAll(s.b.String(), Thin, " "))
 	return err

@@ -164,6 +164,9 @@ func (t Topology) checkAutoscale(ps *problems) {
 		ps.add("autoscale.target", "above 0, at most 1", "is %v", a.Target)
 	}
 	checkRatio(ps, "autoscale.tolerance", a.Tolerance)
+	if a.Target*(1+a.Tolerance) >= 1 {
+		ps.add("autoscale.target", "target * (1 + tolerance) below 1: use is never more than 1", "no use of the servers could ever add one")
+	}
 	checkPeriod(ps, "autoscale.interval", a.Interval, 10*time.Millisecond, time.Hour)
 	checkPeriod(ps, "autoscale.up_after", a.UpAfter, 0, time.Hour)
 	checkPeriod(ps, "autoscale.down_after", a.DownAfter, 0, time.Hour)

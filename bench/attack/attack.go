@@ -44,7 +44,7 @@ func Run(ctx context.Context, cfg Config, source bench.Source, plan bench.Plan, 
 	ceiling := cfg.ceiling(plan)
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{Transport: &courier{
-			next: cfg.Client.Transport, base: base, source: source,
+			next: cfg.Client.Transport, base: base, route: cfg.Route, source: source,
 			timeout: cfg.Timeout, flights: &r.flights, dials: &r.dials,
 		}}),
 		vegeta.Redirects(vegeta.NoFollow),
@@ -113,6 +113,7 @@ func (r *run) take(result *vegeta.Result) {
 	*s = bench.Sample{
 		Seq:       result.Seq,
 		Operation: one.request.Operation,
+		Region:    one.request.Region,
 		Intended:  r.plan.At(result.Seq),
 		Sent:      result.Timestamp.Sub(r.pacer.start),
 		Code:      code,

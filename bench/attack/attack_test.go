@@ -7,9 +7,11 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -267,4 +269,50 @@ func TestObserved(t *testing.T) {
 	if want := map[uint64]int{0: 401, 1: 429, 2: 302, 3: 503}; !maps.Equal(source.observed, want) {
 		t.Errorf("observed %v, want %v", source.observed, want)
 	}
+}
+
+// TestRoute sends each request by the transport and to the name that the
+// route says.
+func TestRoute(t *testing.T) {
+	var site, static atomic.Int64
+	count := func(n *atomic.Int64) http.HandlerFunc {
+		return func(http.ResponseWriter, *http.Request) { n.Add(1) }
+	}
+	one, other := serve(t, count(&site)), serve(t, count(&static))
+	r := newRig(t, one.URL, 8)
+	second := attack.NewTransport(nil, 8)
+	t.Cleanup(second.CloseIdleConnections)
+	base, err := url.Parse(other.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.cfg.Route = func(q *bench.Request) (http.RoundTripper, *url.URL) {
+		if q.Static {
+			return second, base
+		}
+		return nil, nil
+	}
+	samples, _, err := r.run(t.Context(), t, &mixed{newSteady("/x")}, constant(t, 100, 200*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if site.Load() != 10 || static.Load() != 10 || len(samples) != 20 {
+		t.Errorf("%d requests at the site, %d at the static name, %d samples", site.Load(), static.Load(), len(samples))
+	}
+	for _, s := range samples {
+		if s.Code != 200 || (s.Region == "eu") != (s.Seq%2 == 1) {
+			t.Errorf("sample %+v", s)
+		}
+	}
+}
+
+// mixed is every other request a static one from a region.
+type mixed struct{ *steady }
+
+func (m *mixed) Request(n uint64) bench.Request {
+	r := m.steady.Request(n)
+	if n%2 == 1 {
+		r.Static, r.Region = true, "eu"
+	}
+	return r
 }

@@ -20,6 +20,11 @@ type Config struct {
 	Client *http.Client
 	// BaseURL is "http://host:port" or "https://host:port". Required.
 	BaseURL string
+	// Route, if set, says by which client and to which base URL a request is
+	// sent, in place of Client and BaseURL: users of several regions, and a
+	// name of its own for static files. It is called by many goroutines and
+	// must give one of few values. A nil one means Client and BaseURL.
+	Route func(*bench.Request) (transport http.RoundTripper, base *url.URL)
 	// Clock paces the attack. Required.
 	Clock *clock.Clock
 	// Timeout of one request, from its start to the end of its body. Above 0.

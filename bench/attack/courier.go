@@ -24,6 +24,7 @@ const seqHeader = "X-Vegeta-Seq"
 type courier struct {
 	next    http.RoundTripper
 	base    *url.URL
+	route   func(*bench.Request) (http.RoundTripper, *url.URL)
 	source  bench.Source
 	timeout time.Duration
 	flights *flights
@@ -46,13 +47,19 @@ func (c *courier) RoundTrip(placeholder *http.Request) (*http.Response, error) {
 	c.flights.add(seq, one)
 
 	ctx, cancel := context.WithTimeout(countDials(placeholder.Context(), c.dials), c.timeout)
-	out, err := c.build(ctx, &one.request, number)
+	next, base := c.next, c.base
+	if c.route != nil {
+		if t, b := c.route(&one.request); t != nil && b != nil {
+			next, base = t, b
+		}
+	}
+	out, err := build(ctx, base, &one.request, number)
 	if err != nil {
 		cancel()
 		one.err = err
 		return nil, err
 	}
-	response, err := c.next.RoundTrip(out)
+	response, err := next.RoundTrip(out)
 	if err != nil {
 		cancel()
 		one.err = err
@@ -63,13 +70,13 @@ func (c *courier) RoundTrip(placeholder *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-func (c *courier) build(ctx context.Context, r *bench.Request, number []string) (*http.Request, error) {
-	target, err := c.target(r.Path)
+func build(ctx context.Context, base *url.URL, r *bench.Request, number []string) (*http.Request, error) {
+	to, err := target(base, r.Path)
 	if err != nil {
 		return nil, err
 	}
 	out := (&http.Request{
-		Method: r.Method, URL: target, Host: target.Host,
+		Method: r.Method, URL: to, Host: to.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: make(http.Header, len(r.Header)+2),
 	}).WithContext(ctx)
@@ -88,7 +95,7 @@ func (c *courier) build(ctx context.Context, r *bench.Request, number []string) 
 }
 
 // target makes the URL of a path. Plain paths need no parser.
-func (c *courier) target(path string) (*url.URL, error) {
+func target(base *url.URL, path string) (*url.URL, error) {
 	if !strings.HasPrefix(path, "/") {
 		return nil, fmt.Errorf("path %q does not start with /", path)
 	}
@@ -97,9 +104,9 @@ func (c *courier) target(path string) (*url.URL, error) {
 		if err != nil {
 			return nil, fmt.Errorf("path %q: %w", path, err)
 		}
-		parsed.Scheme, parsed.Host = c.base.Scheme, c.base.Host
+		parsed.Scheme, parsed.Host = base.Scheme, base.Host
 		return parsed, nil
 	}
 	plain, query, _ := strings.Cut(path, "?")
-	return &url.URL{Scheme: c.base.Scheme, Host: c.base.Host, Path: plain, RawQuery: query}, nil
+	return &url.URL{Scheme: base.Scheme, Host: base.Host, Path: plain, RawQuery: query}, nil
 }

@@ -29,6 +29,7 @@ func (f flow) rest() float64 {
 // center is one resource of one group of equal nodes.
 type center struct {
 	node     string // group name
+	part     string // of the group, where not all its nodes do the same
 	resource string // "cpu" or "disk"
 	servers  int    // nodes in the group
 	slots    int    // of one node
@@ -38,6 +39,17 @@ type center struct {
 	short, long flow
 	longs       float64  // pieces of work that are cut, per request
 	lines       []string // how the time came about
+	// applied are batches of writes that take the resource besides, as often
+	// as it lets them; nil without.
+	applied *applied
+}
+
+// name of the center in a derivation.
+func (c *center) name() string {
+	if c.part == "" {
+		return c.node + " " + c.resource
+	}
+	return fmt.Sprintf("%s (%s) %s", c.node, c.part, c.resource)
 }
 
 // time is the slot time of one request of the mix.
@@ -53,8 +65,8 @@ func (c *center) ceiling() float64 {
 // derivation of the demands, one line for each resource and its parts.
 func (c *center) derivation() []string {
 	slots := c.slots * c.servers
-	head := fmt.Sprintf("%s %s: %.4g ms per request, %d slots: ceiling %d / %.4g ms = %.4g/s",
-		c.node, c.resource, c.time()*1e3, slots, slots, c.time()*1e3, c.ceiling())
+	head := fmt.Sprintf("%s: %.4g ms per request, %d slots: ceiling %d / %.4g ms = %.4g/s",
+		c.name(), c.time()*1e3, slots, slots, c.time()*1e3, c.ceiling())
 	out := []string{head}
 	for _, l := range c.lines {
 		out = append(out, "  "+strings.TrimSpace(l))
@@ -74,6 +86,8 @@ type load struct {
 	long *population
 	// stays are moments already worked out, by slot time.
 	stays map[float64]stay
+	// stream of applied batches, where there is one.
+	stream stream
 }
 
 // stay is how long work of that slot time stays.
@@ -121,17 +135,25 @@ func (c *center) at(lambda float64) load {
 		l.wait = WaitOf(slots, short.pieces, mean, max(0, c.short.square/c.short.pieces/(mean*mean)-1))
 		l.again = l.wait
 	}
+	if c.applied != nil && !l.full {
+		l.stream = c.applied.at(lambda, l.wait)
+		l.wait = c.disturbed(l.wait, l.stream)
+		l.again = l.wait
+	}
 	return l
 }
 
 // describe words the load for a derivation.
 func (l load) describe(lambda float64) string {
 	c := l.center
-	text := fmt.Sprintf("%s %s at %.4g/s: use %.3g%%", c.node, c.resource, lambda, 100*lambda/c.ceiling())
+	text := fmt.Sprintf("%s at %.4g/s: use %.3g%%", c.name(), lambda, 100*lambda/c.ceiling())
 	if l.full {
 		return text + ": the queue grows without end"
 	}
 	text += fmt.Sprintf(", P(wait) %.3g, mean wait of one piece %.4g ms", l.wait.Busy, l.wait.Mean*1e3)
+	if l.stream.batches > 0 {
+		text += fmt.Sprintf("; besides, each replica applies %.4g writes per second in %.4g batches", l.stream.writes, l.stream.batches)
+	}
 	if l.long != nil {
 		text += fmt.Sprintf("; %.3g long jobs there on average, each for %.4g ms = %.3g / %.3g per second",
 			l.long.present, l.stay(l.long.work).mean*1e3, l.long.present, l.long.arrivals)

@@ -2,7 +2,6 @@ package estimate
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -17,9 +16,12 @@ type visit struct {
 	long, spread float64
 	// again says that it comes right from a slot of the same center.
 	again bool
+	// acknowledged says that nothing is queued, but replicas are waited for.
+	acknowledged bool
 }
 
-// route is one way that an operation can go: with or without a page miss.
+// route is one way that an operation can go: with or without a page miss, or
+// an entry in the cache.
 type route struct {
 	operation targets.Operation
 	// share of all requests.
@@ -33,15 +35,36 @@ type route struct {
 	last *center
 }
 
+// conditions are what a prediction is for besides topology and workload.
+type conditions struct {
+	// rate in requests per second.
+	rate float64
+	// length of the attack; zero means the steady state.
+	length time.Duration
+	// hop is the real time of one hop's software.
+	hop time.Duration
+}
+
 // model is a topology with a workload, ready for arithmetic.
 type model struct {
-	centers []*center
-	routes  []*route
-	// missRatio of the store's buffer pool, over all page reads; -1 when
-	// nothing is read.
+	conditions
+	topology targets.Topology
+	workload bench.Workload
+	path     path
+	centers  []*center
+	routes   []*route
+	// shelves are what reads go through first; nil without.
+	shelves *shelves
+	// applied is the writes that replicas apply; nil without replicas.
+	applied *applied
+	// edgeHits is the hit ratio of the edge; its lines say how.
+	edgeHits  float64
+	edgeLines []string
+	// misses of the store's buffer pools by part of the tier and by table,
+	// and missRatio over all page reads; -1 when nothing is read.
+	misses    map[string]map[string]float64
 	missRatio float64
 	poolPages int
-	hop       time.Duration
 	// constant says that requests come at constant gaps.
 	constant bool
 	// outside says why the model does not fit the topology; empty when it
@@ -50,82 +73,124 @@ type model struct {
 }
 
 // newModel adds up what each operation asks of each resource.
-func newModel(t targets.Topology, w bench.Workload, hop time.Duration) (*model, error) {
+func newModel(t targets.Topology, w bench.Workload, c conditions) (*model, error) {
 	p, err := pathOf(t)
 	if err != nil {
 		return nil, err
 	}
-	m := &model{hop: hop, missRatio: -1, outside: p.unequal, constant: w.Arrivals == bench.ArrivalsConstant}
-	settings := storeOf(p.store)
-	misses := m.poolMisses(p.store.Kind, settings, w)
-	for _, share := range w.Mix {
-		r := &route{operation: share.Operation, share: share.Ratio}
-		m.travel(r, t, targets.Clients, p.nodes[t.Entry].Name, 1)
-		if p.balancer != nil {
-			lb := p.nodes[p.balancer.Name]
-			m.work(r, lb, 1, "cpu", lb.Machine.CPU, p.balancer.Balancer.Demand, lb.Machine.Quantum, "balance")
-			if share.Operation == targets.OpAsset && p.balancer.Balancer.Static {
-				r.floor += m.transfer(t, p) // from the balancer's own copy
-				m.routes = append(m.routes, r)
-				continue
-			}
-			m.travel(r, t, lb.Name, p.nodes[p.webs[0].Name].Name, 1)
-		}
-		web := p.nodes[p.webs[0].Name]
-		m.work(r, web, len(p.webs), "cpu", web.Machine.CPU, p.webs[0].Web.Demand[share.Operation], web.Machine.Quantum, "web")
-		if share.Operation == targets.OpAsset {
-			r.floor += m.transfer(t, p)
-		}
-		m.routes = append(m.routes, m.query(r, t, p, settings, misses, w.Data)...)
-	}
-	if p.balancer != nil {
-		m.spread(Group(p.nodes[p.webs[0].Name].Name), p.balancer.Balancer.Policy)
-	}
-	return m, nil
+	m := &model{conditions: c, topology: t, workload: w, path: p, missRatio: -1, outside: p.unequal,
+		constant: w.Arrivals == bench.ArrivalsConstant}
+	return m, m.build()
 }
 
-// spread notes how a balancer spreads work over a group of servers.
-func (m *model) spread(node string, policy targets.Policy) {
+// build works everything out along the path.
+func (m *model) build() (err error) {
+	p := m.path
+	if web := p.web().Web; web.Cache != nil {
+		m.shelves = m.newShelves(*web.Cache)
+	}
+	if m.shelves != nil && p.store.Kind == targets.KindKeyValue {
+		m.unfit("which pages of a key-value store a cache's misses touch is not known")
+	}
+	if p.edge != nil {
+		if m.edgeHits, m.edgeLines, err = edgeHits(m.topology, m.workload, *p.edge, m.assetRate()); err != nil {
+			return err
+		}
+	}
+	m.poolMisses()
+	for _, share := range m.workload.Mix {
+		m.operate(&route{operation: share.Operation, share: share.Ratio})
+	}
+	m.spread(m.tier(p.webs, ""), m.policy())
+	m.spread(m.tier(p.replicas, replicaPart), targets.PolicyRandomTwo)
+	return nil
+}
+
+func (m *model) policy() targets.Policy {
+	if m.path.balancer == nil {
+		return ""
+	}
+	return m.path.balancer.Balancer.Policy
+}
+
+// unfit notes the first reason why the model does not fit.
+func (m *model) unfit(format string, args ...any) {
+	if m.outside == "" {
+		m.outside = fmt.Sprintf(format, args...)
+	}
+}
+
+// place is where work is done: on one of some equal nodes.
+type place struct {
+	node    targets.Node
+	servers int
+	part    string
+}
+
+// tier is the place that equal roles make.
+func (m *model) tier(roles []targets.Role, part string) place {
+	if len(roles) == 0 {
+		return place{}
+	}
+	return place{m.path.nodes[roles[0].Name], len(roles), part}
+}
+
+func (m *model) at(r targets.Role) place { return place{node: m.path.nodes[r.Name], servers: 1} }
+
+// spread notes how work is spread over the CPUs of a tier.
+func (m *model) spread(at place, policy targets.Policy) {
 	for _, c := range m.centers {
-		if c.node == node && c.servers > 1 {
+		if c.node == Group(at.node.Name) && c.part == at.part && c.servers > 1 && (at.part == "" || c.resource == "cpu") {
 			c.policy = policy
 		}
 	}
 }
 
-func storeOf(r targets.Role) targets.KeyValue {
-	if r.Database != nil {
-		return r.Database.Storage()
+// operate takes an operation on its way through the topology.
+func (m *model) operate(r *route) {
+	p := m.path
+	if r.operation == targets.OpAsset && p.edge != nil {
+		m.routes = append(m.routes, m.viaEdge(r)...)
+		return
 	}
-	return *r.KeyValue
+	if m.enter(r, targets.Clients) {
+		if r.operation == targets.OpAsset {
+			r.floor += m.transfer(m.ways()...)
+		}
+		m.routes = append(m.routes, r)
+		return
+	}
+	switch r.operation {
+	case targets.OpAsset:
+		r.floor += m.transfer(m.ways()...)
+		m.routes = append(m.routes, r)
+	case targets.OpMe, targets.OpLogin:
+		m.routes = append(m.routes, m.session(r)...)
+	case targets.OpEdit:
+		routes := m.query(r)
+		for _, r := range routes {
+			m.forget(r)
+		}
+		m.routes = append(m.routes, routes...)
+	default:
+		m.routes = append(m.routes, m.lookUp(r)...)
+	}
 }
 
-// query adds an operation's statements. Where a page may miss, the route
-// forks: one branch finds it in memory, the other waits for the disk.
-func (m *model) query(r *route, t targets.Topology, p path, s targets.KeyValue, misses map[string]float64, data targets.Data) []*route {
-	web, store := p.nodes[p.webs[0].Name], p.nodes[p.store.Name]
-	routes := []*route{r}
-	seen := map[string]bool{}
-	for _, v := range targets.Visits(r.operation, p.store.Kind, data) {
-		for _, r := range routes {
-			m.travel(r, t, web.Name, store.Name, 1)
-			m.work(r, store, 1, "cpu", store.Machine.CPU, s.Demand[v.Statement], store.Machine.Quantum, string(v.Statement))
-			if v.Page == "" {
-				m.work(r, store, 1, "disk", store.Machine.Disk, s.Access, 0, "commit")
-			}
+// enter takes a route from some node to the web server and through it. It
+// reports whether the balancer answered by itself.
+func (m *model) enter(r *route, from string) (done bool) {
+	p := m.path
+	m.travel(r, from, p.nodes[m.topology.Entry].Name, 1)
+	if p.balancer != nil {
+		m.work(r, m.at(*p.balancer), "cpu", p.balancer.Balancer.Demand, "balance")
+		if r.operation == targets.OpAsset && p.balancer.Balancer.Static {
+			return true // from its own copy
 		}
-		if v.Page == "" || seen[v.Page] { // the second look at a page finds it in memory
-			continue
-		}
-		seen[v.Page] = true
-		for _, hit := range routes {
-			if miss := hit.fork(misses[v.Page]); miss != nil {
-				m.work(miss, store, 1, "disk", store.Machine.Disk, s.Access, 0, "page miss")
-				routes = append(routes, miss)
-			}
-		}
+		m.travel(r, p.nodes[p.balancer.Name].Name, p.home().Name, 1)
 	}
-	return routes
+	m.work(r, m.tier(p.webs, ""), "cpu", p.web().Web.Demand[r.operation], "web")
+	return false
 }
 
 // fork splits off the part of a route that happens with probability p.
@@ -142,9 +207,9 @@ func (r *route) fork(p float64) *route {
 
 // travel adds round trips over a wire, and the real cost of the software at
 // its ends.
-func (m *model) travel(r *route, t targets.Topology, from, to string, trips float64) {
+func (m *model) travel(r *route, from, to string, trips float64) {
 	r.floor += trips * m.hop.Seconds()
-	if l, ok := t.Link(from, to); ok {
+	if l, ok := m.topology.Link(from, to); ok {
 		r.floor += trips * 2 * l.OneWay.Seconds()
 		if l.OneWay > 0 {
 			r.last = nil
@@ -152,17 +217,24 @@ func (m *model) travel(r *route, t targets.Topology, from, to string, trips floa
 	}
 }
 
-// transfer is the mean time that a static file's bytes take over the slowest
-// wire of the path, beyond the first byte.
-func (m *model) transfer(t targets.Topology, p path) float64 {
-	sizes := p.webs[0].Web.AssetSizes
-	ways := [][2]string{{targets.Clients, p.nodes[t.Entry].Name}}
+// ways are the wires of a static file from the site.
+func (m *model) ways() [][2]string {
+	p := m.path
+	entry := p.nodes[m.topology.Entry].Name
+	ways := [][2]string{{targets.Clients, entry}}
 	if p.balancer != nil && !p.balancer.Balancer.Static {
-		ways = append(ways, [2]string{p.nodes[t.Entry].Name, p.nodes[p.webs[0].Name].Name})
+		ways = append(ways, [2]string{entry, p.home().Name})
 	}
+	return ways
+}
+
+// transfer is the mean time that a static file's bytes take over the slowest
+// of some wires, beyond the first byte.
+func (m *model) transfer(ways ...[2]string) float64 {
+	sizes := m.path.web().Web.AssetSizes
 	slowest := int64(0)
 	for _, way := range ways {
-		if l, ok := t.Link(way[0], way[1]); ok && l.Bandwidth > 0 && (slowest == 0 || l.Bandwidth < slowest) {
+		if l, ok := m.topology.Link(way[0], way[1]); ok && l.Bandwidth > 0 && (slowest == 0 || l.Bandwidth < slowest) {
 			slowest = l.Bandwidth
 		}
 	}
@@ -174,63 +246,4 @@ func (m *model) transfer(t targets.Topology, p path) float64 {
 		total += float64(size)
 	}
 	return total / float64(len(sizes)) / float64(slowest)
-}
-
-// work adds work at a resource. Work longer than the quantum is cut into
-// pieces that queue one after another.
-func (m *model) work(r *route, n targets.Node, servers int, resource string, spec targets.Resource, law targets.Law, quantum time.Duration, label string) {
-	const nothing = 1e-15 // seconds per request
-	if spec.Slots == 0 || r.share*law.Mean.Seconds() < nothing {
-		return
-	}
-	c := m.center(Group(n.Name), resource, servers, spec.Slots)
-	c.lines = append(c.lines, fmt.Sprintf("%s: %.3g%% x %v (%s) = %.3g ms", r.operation, r.share*100, law.Mean, label, r.share*law.Mean.Seconds()*1e3))
-	mean, cv := law.Mean.Seconds(), law.Variation()
-	if cv > 1 {
-		m.outside = fmt.Sprintf("work varies more than a gamma law can say: cv %.3g is above 1", cv)
-	}
-	if cv > 0 {
-		r.served += mean
-		r.spread += cv * cv * mean * mean
-	} else {
-		r.floor += mean
-	}
-	if q := quantum.Seconds(); q > 0 && mean > q {
-		whole := math.Floor(mean/q + 1e-9)
-		rest := max(0, mean-whole*q)
-		f := flow{whole, mean, whole*q*q + rest*rest}
-		if rest > 1e-12 {
-			f.pieces++
-		}
-		c.long = c.long.plus(f.times(r.share))
-		c.longs += r.share
-		r.visits = append(r.visits, visit{center: c, long: mean, spread: cv * cv * mean * mean})
-		r.last = c
-		return
-	}
-	c.short = c.short.plus(flow{1, mean, mean * mean * (1 + cv*cv)}.times(r.share))
-	r.visits = append(r.visits, visit{center: c, again: r.last == c})
-	r.last = c
-}
-
-func (m *model) center(node, resource string, servers, slots int) *center {
-	for _, c := range m.centers {
-		if c.node == node && c.resource == resource {
-			return c
-		}
-	}
-	c := &center{node: node, resource: resource, servers: servers, slots: slots}
-	m.centers = append(m.centers, c)
-	return c
-}
-
-// bottleneck is the resource with the lowest ceiling.
-func (m *model) bottleneck() *center {
-	var lowest *center
-	for _, c := range m.centers {
-		if lowest == nil || c.ceiling() < lowest.ceiling() {
-			lowest = c
-		}
-	}
-	return lowest
 }

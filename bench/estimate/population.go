@@ -26,7 +26,8 @@ type population struct {
 	arrivals, work float64
 	// share of the time that k are there; speed of each in slots; wait of
 	// short work, from outside and right from a slot. By k, up to where more
-	// are unlikely.
+	// are unlikely, and at least up to the slots: who comes last
+	// shares with the others, and must not share where a slot is free.
 	share, speed []float64
 	wait, again  []Wait
 	// present is the mean of k.
@@ -47,7 +48,7 @@ func populate(c int, short, long flow, arrivals float64) population {
 		if k > 0 {
 			share *= long.time / busy
 		}
-		if k > 1 && busy > long.time && share < unlikely*total {
+		if k > c && busy > long.time && share < unlikely*total {
 			break
 		}
 		p.share = append(p.share, share)

@@ -18,6 +18,8 @@ const (
 	p99Tolerance      = 0.25
 	missTolerance     = 0.15
 	lookupTolerance   = 0.15
+	hitTolerance      = 0.05
+	lfuTolerance      = 0.08
 )
 
 const (
@@ -30,40 +32,99 @@ const (
 // rate (requests per second). Hop is the calibrated real time that the
 // software of one hop takes; zero leaves it out.
 func Predict(t targets.Topology, w bench.Workload, rate float64, hop time.Duration) (bench.Prediction, error) {
-	if !(rate >= 0) || math.IsInf(rate, 1) {
-		return bench.Prediction{}, fmt.Errorf("rate %v: it must be zero or positive", rate)
+	p, _, err := predict(t, w, conditions{rate: rate, hop: hop})
+	return p, err
+}
+
+func predict(t targets.Topology, w bench.Workload, c conditions) (bench.Prediction, *model, error) {
+	if !(c.rate >= 0) || math.IsInf(c.rate, 1) {
+		return bench.Prediction{}, nil, fmt.Errorf("rate %v: it must be zero or positive", c.rate)
 	}
-	m, err := newModel(t, w, hop)
+	m, err := newModel(t, w, c)
 	if err != nil {
-		return bench.Prediction{}, err
+		return bench.Prediction{}, nil, err
 	}
-	var p bench.Prediction
-	for _, c := range m.centers {
-		p.Demands = append(p.Demands, bench.Demand{Node: c.node, Resource: c.resource, Slots: c.slots * c.servers,
-			TimeNs: c.time() * 1e9, Ceiling: c.ceiling()})
-	}
-	if limit := m.bottleneck(); limit != nil {
-		capacity := m.capacity(w.SLO.Quantile, w.SLO.Latency.Seconds())
+	p := bench.Prediction{Demands: m.demands()}
+	if m.bottleneck() != nil {
+		full, capacity, err := m.atCapacity()
+		if err != nil {
+			return p, nil, err
+		}
+		limit := full.bottleneck()
 		p.Bottleneck = bench.Bottleneck{Node: limit.node, Resource: limit.resource, Use: capacity / limit.ceiling()}
-		p.Estimates = append(p.Estimates, m.capacityEstimate(limit, capacity, w.SLO))
+		p.Estimates = append(p.Estimates, full.capacityEstimate(limit, capacity, w.SLO))
 	}
-	p.Estimates = append(p.Estimates, m.latencyEstimates(rate)...)
+	p.Estimates = append(p.Estimates, m.latencyEstimates(c.rate)...)
+	p.Estimates = append(p.Estimates, m.cacheEstimates()...)
 	if m.missRatio >= 0 && m.poolPages > 0 {
 		p.Estimates = append(p.Estimates, m.missEstimate(w))
 	}
 	if e, ok := lookup(t); ok {
 		p.Estimates = append(p.Estimates, e)
 	}
-	return p, nil
+	return p, m, nil
+}
+
+// demands lists the resources. Of a group whose nodes do not do the same, it
+// is the busiest part that counts.
+func (m *model) demands() []bench.Demand {
+	var out []bench.Demand
+	at := map[[2]string]int{}
+	for _, c := range m.centers {
+		if c.time() == 0 {
+			continue // nothing but batches, which take what is left
+		}
+		d := bench.Demand{Node: c.node, Resource: c.resource, Slots: c.slots * c.servers, TimeNs: c.time() * 1e9, Ceiling: c.ceiling()}
+		i, known := at[[2]string{c.node, c.resource}]
+		switch {
+		case !known:
+			at[[2]string{c.node, c.resource}] = len(out)
+			out = append(out, d)
+		case d.Ceiling < out[i].Ceiling:
+			out[i] = d
+		}
+	}
+	return out
+}
+
+// atCapacity is the capacity, and the model at that rate: hit ratios with a
+// TTL grow with the rate.
+func (m *model) atCapacity() (*model, float64, error) {
+	slo := m.workload.SLO
+	capacity := m.capacity(slo.Quantile, slo.Latency.Seconds())
+	if m.shelves == nil && m.path.edge == nil {
+		return m, capacity, nil
+	}
+	full := m
+	for range 3 {
+		if capacity <= 0 {
+			break
+		}
+		c := m.conditions
+		c.rate = capacity
+		next, err := newModel(m.topology, m.workload, c)
+		if err != nil {
+			return nil, 0, err
+		}
+		before := capacity
+		full, capacity = next, next.capacity(slo.Quantile, slo.Latency.Seconds())
+		if math.Abs(capacity/before-1) < 0.001 {
+			break
+		}
+	}
+	return full, capacity, nil
 }
 
 func (m *model) capacityEstimate(limit *center, capacity float64, slo bench.SLO) bench.Estimate {
 	e := bench.Estimate{Fact: "capacity_per_s", Value: capacity, Tolerance: capacityTolerance,
 		Model: "sum of demands; highest rate whose " + latencyModel + " meets the SLO", Limits: limits, Outside: m.outside}
 	for _, c := range m.centers {
-		e.Derivation = append(e.Derivation, c.derivation()...)
+		if c.time() > 0 {
+			e.Derivation = append(e.Derivation, c.derivation()...)
+		}
 	}
-	e.Derivation = append(e.Derivation, fmt.Sprintf("lowest ceiling: %s %s, %.4g/s", limit.node, limit.resource, limit.ceiling()))
+	e.Derivation = append(e.Derivation, m.front()...)
+	e.Derivation = append(e.Derivation, fmt.Sprintf("lowest ceiling: %s, %.4g/s", limit.name(), limit.ceiling()))
 	if capacity == 0 {
 		e.Outside = fmt.Sprintf("no rate is low enough: without any wait, quantile %.3g is above %v", slo.Quantile, slo.Latency)
 		e.Derivation = append(e.Derivation, e.Outside)
@@ -83,6 +144,7 @@ func (m *model) latencyEstimates(rate float64) []bench.Estimate {
 		use = max(use, rate/c.ceiling())
 		lines = append(lines, c.at(rate).describe(rate))
 	}
+	lines = append(lines, m.front()...)
 	if m.hop > 0 {
 		lines = append(lines, fmt.Sprintf("every round trip carries %v of real software time, as calibrated", m.hop))
 	}
@@ -102,12 +164,51 @@ func (m *model) latencyEstimates(rate float64) []bench.Estimate {
 		e := bench.Estimate{Fact: row.fact, Value: value, Tolerance: row.tolerance, Model: latencyModel,
 			Derivation: append(lines[:len(lines):len(lines)], fmt.Sprintf("quantile %.3g of the mix: %.4g ms", row.q, value/1e6)),
 			Limits:     limits, Outside: outside}
+		if row.q == 0.5 {
+			m.shift(&e, rs)
+		}
 		if math.IsInf(value, 1) {
 			e.Value, e.Outside = 0, "the rate is above the lowest ceiling: there is no steady state"
 		}
 		out = append(out, e)
 	}
 	return out
+}
+
+// shift widens the tolerance of a median to what an error of the hit ratios
+// does to it: hits and misses take times with a gap between, and a median near
+// the gap jumps over it when a few more requests miss.
+func (m *model) shift(e *bench.Estimate, rs []response) {
+	asked := 0.0 // share of requests that a cache or an edge may answer
+	for _, s := range m.workload.Mix {
+		_, ok := cached(s.Operation)
+		if (ok && m.shelves != nil) || (s.Operation == targets.OpAsset && m.path.edge != nil) {
+			asked += s.Ratio
+		}
+	}
+	if asked == 0 || e.Value <= 0 {
+		return
+	}
+	low, high := quantile(rs, 0.5-hitTolerance*asked)*1e9, quantile(rs, 0.5+hitTolerance*asked)*1e9
+	off := max(high/e.Value-1, 1-low/e.Value)
+	if off <= e.Tolerance || math.IsInf(off, 1) {
+		return
+	}
+	e.Tolerance = off
+	e.Derivation = append(e.Derivation, fmt.Sprintf("hit ratios that are off by %.0f%% of all reads move it to %s", hitTolerance*100, between(low, high)))
+}
+
+// front words what answers before the web servers and the store do.
+func (m *model) front() []string {
+	var lines []string
+	if m.shelves != nil {
+		lines = append(lines, m.shelves.lines[len(m.shelves.lines)-1])
+	}
+	if m.path.edge != nil {
+		lines = append(lines, fmt.Sprintf("%s answers %.3g%% of the requests for static files by itself", m.path.edge.Name, m.edgeHits*100))
+		lines = append(lines, m.edgeLines...)
+	}
+	return lines
 }
 
 // routeLines words the routes: the floor, and the mean of what is beyond.
@@ -129,7 +230,14 @@ func (m *model) routeLines(rs []response) []string {
 }
 
 func (m *model) missEstimate(w bench.Workload) bench.Estimate {
-	return bench.Estimate{Fact: "pool_miss_ratio", Value: m.missRatio, Tolerance: missTolerance,
+	outside := ""
+	switch {
+	case m.shelves != nil:
+		outside = "a cache in front keeps the repeated reads: what is left is not independent"
+	case len(m.path.replicas) > 0:
+		outside = m.outside
+	}
+	return bench.Estimate{Outside: outside, Fact: "pool_miss_ratio", Value: m.missRatio, Tolerance: missTolerance,
 		Model: "Che's approximation of LRU",
 		Derivation: []string{fmt.Sprintf("Zipf exponent %.3g over %d users, pool of %d pages: %.3g%% of page reads miss",
 			w.Exponent, w.Data.Users, m.poolPages, m.missRatio*100)},

@@ -42,7 +42,9 @@ func (m *model) responses(lambda float64) []response {
 		for k, share := range scenes {
 			x := response{route: r, share: r.share * share, floor: r.floor, served: r.served, spread: r.spread, free: 1}
 			for _, v := range r.visits {
-				if v.center != main || len(scenes) == 1 {
+				if v.acknowledged {
+					x.wait(loads[v.center].stream.acked)
+				} else if v.center != main || len(scenes) == 1 {
 					x.add(v, loads[v.center], average)
 				} else if v.long > 0 || !r.stays(main) {
 					x.add(v, loads[v.center], k)
@@ -83,10 +85,14 @@ func (x *response) add(v visit, l load, k int) {
 		case v.again:
 			w = l.again
 		}
-		x.mean += w.Mean
-		x.variance += w.Variance()
-		x.free *= 1 - w.Busy
+		x.wait(w)
 	}
+}
+
+func (x *response) wait(w Wait) {
+	x.mean += w.Mean
+	x.variance += w.Variance()
+	x.free *= 1 - w.Busy
 }
 
 // addStay adds what long work waits between its pieces.
@@ -118,13 +124,16 @@ func (r response) beyond(t float64) float64 {
 	return r.free*served + waits*max(served, waited) // no wait makes anything faster
 }
 
+// instant is a time in seconds below which a mean is what rounding left.
+const instant = 1e-12
+
 // tail is the probability that a gamma law of that mean and variance exceeds
 // t. Without variance the law is its mean.
 func tail(mean, variance, t float64) float64 {
 	switch {
 	case t < 0:
 		return 1
-	case variance > 1e-9*mean*mean:
+	case mean > instant && variance > 1e-9*mean*mean:
 		return upperGamma(mean*mean/variance, t*mean/variance)
 	case t < mean:
 		return 1

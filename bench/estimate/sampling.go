@@ -13,13 +13,10 @@ import (
 // The quantiles of a short attack scatter around those of the steady state,
 // because it brings more or less of the rare long work than on average. The
 // tolerance of each latency estimate is widened to what two standard
-// deviations of the work on the busiest resource do to it.
+// deviations of the work on the busiest resource do to it. Caches are taken
+// as warm at its start, with entries that have just been filled.
 func PredictAttack(t targets.Topology, w bench.Workload, rate float64, length, hop time.Duration) (bench.Prediction, error) {
-	p, err := Predict(t, w, rate, hop)
-	if err != nil {
-		return p, err
-	}
-	m, err := newModel(t, w, hop)
+	p, m, err := predict(t, w, conditions{rate: rate, length: max(length, 0), hop: hop})
 	if err != nil {
 		return p, err
 	}
@@ -44,8 +41,8 @@ func (m *model) widen(e *bench.Estimate, rate, n, q float64) {
 	}
 	sd := m.scatter(c) / math.Sqrt(n)
 	low, high := quantile(m.responses(rate*math.Max(0, 1-2*sd)), q)*1e9, quantile(m.responses(rate*(1+2*sd)), q)*1e9
-	line := fmt.Sprintf("the work that %.0f requests bring to %s %s has a standard deviation of %.3g%%: two of them up or down give %s",
-		n, c.node, c.resource, sd*100, between(low, high))
+	line := fmt.Sprintf("the work that %.0f requests bring to %s has a standard deviation of %.3g%%: two of them up or down give %s",
+		n, c.name(), sd*100, between(low, high))
 	e.Derivation = append(e.Derivation, line)
 	off := math.Max(high/e.Value-1, 1-low/e.Value)
 	if math.IsInf(off, 1) || off > 2 {

@@ -48,6 +48,9 @@ func TestOffsets(t *testing.T) {
 		}, 4, []time.Duration{0, 500 * ms, 4 * s, 4250 * ms}},
 		{"steps from a pause", func() (bench.Plan, error) { return plan.Steps([]plan.Step{{0, s}, {1, 2 * s}}) },
 			2, []time.Duration{s, 2 * s}},
+		// the mean of a day is halfway, and so is half of it at half the time
+		{"day", func() (bench.Plan, error) { return plan.Day(2, 100, 4*s) }, 204, []time.Duration{0}},
+		{"day without change", func() (bench.Plan, error) { return plan.Day(4, 4, s) }, 4, []time.Duration{0, 250 * ms, 500 * ms}},
 		// a whole period has its mean
 		{"sine of one period", func() (bench.Plan, error) { return plan.Sine(100, 100, 2*s, 2*s) },
 			200, []time.Duration{0}},

@@ -49,6 +49,7 @@ type Recorder struct {
 	cfg     Config
 	highest time.Duration
 	tallies []*tally
+	regions regions
 	series  *series
 	journal *journal
 	sample  *reservoir
@@ -84,6 +85,7 @@ func New(cfg Config) *Recorder {
 		journal: newJournal(cfg.Log, g, cfg.Operations, cfg.Started, highest, patience),
 		sample:  newReservoir(),
 		errors:  failures{},
+		regions: regions{},
 	}
 	for range cfg.Operations {
 		r.tallies = append(r.tallies, newTally(highest))
@@ -94,6 +96,7 @@ func New(cfg Config) *Recorder {
 // Record records a sample and keeps nothing of it but its ServerTiming.
 func (r *Recorder) Record(s *bench.Sample) {
 	r.tallies[s.Operation].add(s)
+	r.regions.add(s, r.highest)
 	r.series.add(s)
 	r.journal.add(s)
 	r.sample.add(s)
@@ -121,6 +124,7 @@ func (r *Recorder) Finish(gen bench.Generator) bench.Measurement {
 		Intervals: r.series.result(),
 		Generator: gen,
 		Errors:    r.errors.result(r.cfg.Operations),
+		Regions:   r.regions.result(r.cfg.Operations),
 	}
 	logErr := r.journal.finish()
 	byOperation, known := r.unsent(unsent)
@@ -137,6 +141,7 @@ func (r *Recorder) Finish(gen bench.Generator) bench.Measurement {
 	warn(gen.Limited != "", "the generator was the limit: %s", gen.Limited)
 	warn(unsent > 0, "%d of %d planned requests were never sent", unsent, plan.Count())
 	warn(!known, "the requests never sent are not counted by operation")
+	warn(unsent > 0 && len(r.regions) > 0, "the requests never sent are not counted by region")
 	warn(total.clamped() > 0, "%d times over %v were counted as that", total.clamped(), r.highest)
 	warn(r.series.stragglers > 0, "%d requests ended too late for the quantiles of their interval", r.series.stragglers)
 	warn(excess != "", "%s", excess)

@@ -22,6 +22,13 @@ type order struct {
 	length time.Duration
 	// only these operations; empty means the whole mix.
 	only []targets.Operation
+	// regions that users are in, in equal shares; empty means the one place
+	// that has no name.
+	regions []string
+	// exponent of the Zipf law in place of the workload's, if above 0.
+	exponent float64
+	// plan in place of rate and length, if set.
+	plan bench.Plan
 	// interval of the time series; zero means 1 s.
 	interval time.Duration
 	// ledger that posts are written into, if any.
@@ -39,9 +46,19 @@ type seen struct {
 	plan        bench.Plan
 	// run is the prefix of the keys that the attack wrote.
 	run string
+	// seed of its source.
+	seed uint64
 	// failed are the planned offsets of the requests that failed or were
 	// never sent, in no order.
 	failed []time.Duration
+	// writes are the posts that were acknowledged: when, in order of the
+	// answers.
+	writes []time.Duration
+	// byOutcome sums the response times of reads by what the cache said.
+	byOutcome map[string]sum
+	// slowAt are the planned offsets of the requests that were answered, but
+	// later than the SLO's latency.
+	slowAt []time.Duration
 	// slow counts requests that failed or took longer than the SLO.
 	slow uint64
 	// parts are the summed Server-Timing parts by operation.
@@ -64,11 +81,20 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 	if out.plan, err = s.plan(o); err != nil {
 		return nil, err
 	}
-	shop, err := b.shop.Again(out.run, s.cfg.Seed+uint64(s.attacks)*7919)
+	users := b.shop
+	if o.exponent > 0 {
+		w := s.cfg.Workload
+		w.Exponent = o.exponent
+		if users, err = traffic.New(w, s.cfg.Seed, "other"); err != nil {
+			return nil, err
+		}
+	}
+	out.seed = s.cfg.Seed + uint64(s.attacks)*7919
+	shop, err := users.Again(out.run, out.seed)
 	if err != nil {
 		return nil, err
 	}
-	shop = shop.Only(o.only...)
+	shop = shop.Only(o.only...).In(o.regions...)
 	var source bench.Source = shop
 	if o.ledger != nil {
 		// Photos are left out: the site has no list of them to check against.
@@ -79,7 +105,7 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 		return nil, err
 	}
 	watch := b.watch(ctx)
-	generator, attackErr := attack.Run(ctx, attack.Config{Client: b.client, BaseURL: b.url(), Clock: s.clock,
+	generator, attackErr := attack.Run(ctx, attack.Config{Client: b.client, BaseURL: b.url(), Route: b.route, Clock: s.clock,
 		Timeout: s.cfg.Workload.Timeout, Name: o.name,
 		Began: func(t time.Time) {
 			out.began = t
@@ -123,6 +149,9 @@ func crowded(nodes watched, g bench.Generator, cpus int) string {
 
 // plan is when the requests of an order are due.
 func (s *session) plan(o order) (bench.Plan, error) {
+	if o.plan != nil {
+		return o.plan, nil
+	}
 	if s.cfg.Workload.Arrivals == bench.ArrivalsConstant {
 		return plan.Constant(o.rate, o.length)
 	}
@@ -152,11 +181,23 @@ func (o *seen) note(x *bench.Sample, operations []string, limit time.Duration) {
 		o.failed = append(o.failed, x.Intended)
 		return
 	}
+	if x.Done-x.Intended > limit {
+		o.slowAt = append(o.slowAt, x.Intended)
+	}
 	if x.Outcome != bench.OK {
 		return
 	}
 	name := operations[x.Operation]
 	o.ok[name]++
+	if name == string(targets.OpPost) {
+		o.writes = append(o.writes, x.Done)
+	}
+	if outcome := cacheOutcome(x.ServerTiming); outcome != "" {
+		if o.byOutcome == nil {
+			o.byOutcome = map[string]sum{}
+		}
+		o.byOutcome[outcome] = o.byOutcome[outcome].plus(x.Done - x.Intended)
+	}
 	parts := o.parts[name]
 	if parts == nil {
 		parts = map[string]time.Duration{}

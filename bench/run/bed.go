@@ -6,10 +6,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
+	"net/url"
 	"time"
 
-	"rung/bench/attack"
 	"rung/bench/traffic"
 	"rung/targets"
 	"rung/targets/dns"
@@ -23,9 +22,17 @@ type bed struct {
 	// folder names the system's files.
 	folder string
 	stub   *dns.Stub
+	// users by region; those of "" are in the one place that has no name, and
+	// client is theirs.
+	users  map[string]*users
 	client *http.Client
 	shop   *traffic.Shop
 	site   string
+
+	siteURL, staticURL *url.URL
+	// published counts the changes of the static files; version 1 is there
+	// from the start.
+	published int
 }
 
 // connections of the users to the site: far more than any stage keeps busy
@@ -34,42 +41,30 @@ const connections = 512
 
 func newBed(s *session, system *launch.System, folder string) *bed {
 	t := system.Topology()
-	b := &bed{session: s, system: system, folder: folder, site: t.Site}
+	b := &bed{session: s, system: system, folder: folder, site: t.Site, users: map[string]*users{},
+		siteURL: address(t.Site), staticURL: address(t.Site)}
+	if t.Static != "" {
+		b.staticURL = address(t.Static)
+	}
 	b.stub = dns.NewStub(func(ctx context.Context, network string) (net.Conn, error) {
 		return system.Dial(ctx, network, t.Resolver)
 	}, nil)
-	b.client = &http.Client{Transport: attack.NewTransport(b.dial, connections)}
+	for _, r := range append([]targets.Region{{}}, t.Regions...) {
+		b.users[r.Name] = b.place(r)
+	}
+	b.client = b.users[""].client
 	return b
 }
 
 func (b *bed) close() {
-	b.client.CloseIdleConnections()
+	for _, u := range b.users {
+		u.client.CloseIdleConnections()
+	}
 	b.system.Close()
 }
 
-// dial resolves the site's name, as a browser would, and connects to the
-// address that it gets. A record has no room for a port: the port is the one
-// that the role behind the address listens on.
-func (b *bed) dial(ctx context.Context, network, _ string) (net.Conn, error) {
-	t := b.system.Topology()
-	if t.Resolver == "" {
-		return b.system.Dial(ctx, network, t.Entry)
-	}
-	answer, err := b.stub.Lookup(ctx, b.site)
-	if err != nil {
-		return nil, err
-	}
-	for role, e := range b.system.Endpoints() {
-		at, err := netip.ParseAddrPort(e.Address)
-		if err == nil && at.Addr() == answer.Addresses[0] && (e.Kind == targets.KindBalancer || e.Kind == targets.KindWeb) {
-			return b.system.Dial(ctx, network, role)
-		}
-	}
-	return nil, fmt.Errorf("%s resolves to %s, where no site is", b.site, answer.Addresses[0])
-}
-
 // url of the site, by name.
-func (b *bed) url() string { return "http://" + b.site[:len(b.site)-1] }
+func (b *bed) url() string { return b.siteURL.String() }
 
 // draws of pages that warm the buffer pool: some times its size, so that it
 // is in the state of a long run.
@@ -103,7 +98,7 @@ func (b *bed) warmPools(ctx context.Context) error {
 			case targets.KindKeyValue:
 				pages = r.KeyValue.PoolPages
 			}
-			if pages == 0 {
+			if pages == 0 || !b.system.Alive(n.Name) {
 				continue
 			}
 			names := b.shop.PagesIn(r.Kind, drawsPerPage*pages, b.session.cfg.Seed)

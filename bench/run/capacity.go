@@ -10,6 +10,7 @@ import (
 
 	"rung/bench"
 	"rung/bench/estimate"
+	"rung/targets"
 )
 
 // fewest requests of a probe for each one that the SLO lets be slow: below
@@ -54,7 +55,7 @@ func (c *search) narrow(width float64) bool {
 // capacity searches the highest rate that meets the SLO, starting where the
 // estimate puts it. A probe that contradicts the bracket (fails below a rate
 // that passed) is repeated by noting it: the lower rate wins.
-func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, probes int) (*bench.Capacity, error) {
+func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, probes int, only ...targets.Operation) (*bench.Capacity, error) {
 	out := &bench.Capacity{SLO: s.cfg.Workload.SLO}
 	c := search{next: s.cfg.Profile.Rate}
 	if e, ok := p.Estimate("capacity_per_s"); ok && e.Value > 0 && !math.IsInf(e.Value, 0) {
@@ -67,7 +68,7 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 		if err := b.settle(ctx); err != nil {
 			return out, err
 		}
-		seen, err := b.attack(ctx, order{name: fmt.Sprintf("probe-%02d", step), rate: rate, length: s.cfg.Profile.Probe})
+		seen, err := b.attack(ctx, order{name: fmt.Sprintf("probe-%02d", step), rate: rate, length: s.cfg.Profile.Probe, only: only})
 		if err != nil {
 			return out, err
 		}

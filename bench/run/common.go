@@ -17,10 +17,30 @@ func (s *session) common(ctx context.Context, b *bed) error {
 	if seen != nil {
 		s.result.Common = &seen.measurement
 		s.measured("common", seen)
+		after := b.read(context.WithoutCancel(ctx))
+		s.hitFacts("common.cache", before, after, seen)
+		s.writeFacts(ctx, b, before, after)
 		s.fewRequests("common.", seen)
-		s.processes(before, b.read(context.WithoutCancel(ctx)))
+		s.processes(before, after)
 	}
 	return err
+}
+
+// writeFacts counts the writes that clients sent to the primary of a
+// replicated database and to its replicas.
+func (s *session) writeFacts(ctx context.Context, b *bed, before, after reading) {
+	at := map[bool]float64{}
+	all := b.members(ctx)
+	for _, m := range all {
+		name := "statements_write_total"
+		at[m.primary] += after.nodes[m.node].Roles[m.role][name] - before.nodes[m.node].Roles[m.role][name]
+	}
+	if len(all) == 0 {
+		return
+	}
+	from := "counters of the members at the common load"
+	s.facts.Add("common.writes_at_primary_count", at[true], from)
+	s.facts.Add("common.writes_at_replicas_count", at[false], from)
 }
 
 // enough is how many requests the common load needs for its latencies to be
@@ -58,6 +78,13 @@ func (s *session) measured(prefix string, o *seen) {
 	for _, t := range m.Operations {
 		if t.Planned > 0 {
 			quantiles(t.Response, func(name string, value float64) { add(t.Operation+"."+name, value) })
+		}
+	}
+	for _, t := range m.Regions {
+		name := strings.ReplaceAll(t.Operation, "/", ".")
+		quantiles(t.Response, func(fact string, value float64) { add(name+"."+fact, value) })
+		if t.Planned > 0 {
+			add(name+".failed_ratio", t.FailureRatio())
 		}
 	}
 	for op, parts := range o.parts {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"rung/bench"
@@ -21,10 +22,28 @@ func (s *session) experiment(ctx context.Context, b *bed, e bench.Experiment, va
 		return s.variantCapacity(ctx, b, e, variant)
 	case bench.ExperimentLatency:
 		return s.latency(ctx, b, e, variant)
+	case bench.ExperimentLoad:
+		return s.load(ctx, b, e, variant)
 	case bench.ExperimentDirect:
 		return s.direct(ctx, b, e)
 	case bench.ExperimentLimit:
 		return s.limit(ctx, b, e, variant)
+	case bench.ExperimentKill:
+		return s.outage(ctx, b, e)
+	case bench.ExperimentFailover:
+		return s.failover(ctx, b, e)
+	case bench.ExperimentFreshness:
+		return s.freshness(ctx, b, e)
+	case bench.ExperimentHits:
+		return s.hits(ctx, b, e)
+	case bench.ExperimentStampede:
+		return s.stampede(ctx, b, e)
+	case bench.ExperimentPublish:
+		return s.publish(ctx, b, e)
+	case bench.ExperimentTamper:
+		return s.tamper(ctx, b, e)
+	case bench.ExperimentAutoscale:
+		return s.autoscale(ctx, b, e)
 	}
 	return fmt.Errorf("kind %q is not one that can be run", e.Kind)
 }
@@ -33,13 +52,40 @@ func (s *session) predict(t targets.Topology) (bench.Prediction, error) {
 	return estimate.PredictAttack(t, s.cfg.Workload, s.cfg.Profile.Rate, s.cfg.Profile.Common, s.calibration.HopCost)
 }
 
+// predictOnly predicts a topology under a part of the workload.
+func (s *session) predictOnly(t targets.Topology, only []targets.Operation) (bench.Prediction, error) {
+	w := s.cfg.Workload
+	w.Mix = nil
+	sum := 0.0
+	for _, share := range s.cfg.Workload.Mix {
+		if slices.Contains(only, share.Operation) {
+			w.Mix = append(w.Mix, share)
+			sum += share.Ratio
+		}
+	}
+	for i := range w.Mix {
+		w.Mix[i].Ratio /= sum
+	}
+	return estimate.PredictAttack(t, w, s.cfg.Profile.Rate, s.cfg.Profile.Common, s.calibration.HopCost)
+}
+
 func (s *session) variantCapacity(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
 	prediction := s.result.Prediction
 	if variant != nil {
 		prediction = variant.Prediction
 	}
+	if len(e.Operations) > 0 {
+		topology := b.system.Topology()
+		var err error
+		if prediction, err = s.predictOnly(topology, e.Operations); err != nil {
+			return err
+		}
+	}
+	if p, ok := prediction.Estimate("capacity_per_s"); ok {
+		s.facts.Doubt(e.Name+".estimate.capacity_per_s", p.Value, p.Model, p.Outside)
+	}
 	// A coarser bracket will do: a variant is only compared with the stage.
-	c, err := s.capacity(ctx, b, prediction, max(2, s.cfg.Profile.Probes-1))
+	c, err := s.capacity(ctx, b, prediction, max(2, s.cfg.Profile.Probes-1), e.Operations...)
 	if c != nil && len(c.Probes) > 0 {
 		s.capacityFacts(e.Name+".", *c)
 		if variant != nil {
@@ -58,15 +104,17 @@ func (s *session) latency(ctx context.Context, b *bed, e bench.Experiment, varia
 			operations = append(operations, share.Operation)
 		}
 	}
-	length := max(s.cfg.Profile.Common/4, time.Second)
+	length := max(s.cfg.Profile.Common/4, time.Second, e.Length)
 	for _, op := range operations {
 		s.stepFor(length, "%s: %s at %.4g/s", e.Name, op, e.Rate)
 		before := b.read(ctx)
 		seen, err := b.attack(ctx, order{name: e.Name + "-" + string(op), rate: e.Rate, length: length,
-			only: []targets.Operation{op}, keep: true})
+			only: []targets.Operation{op}, regions: e.Regions, keep: true})
 		if seen != nil {
 			s.measured(e.Name, seen)
-			s.statements(e.Name+"."+string(op), before, b.read(context.WithoutCancel(ctx)), seen)
+			after := b.read(context.WithoutCancel(ctx))
+			s.statements(e.Name+"."+string(op), before, after, seen)
+			s.edgeFacts(e.Name+"."+string(op), before, after)
 			if variant != nil {
 				variant.Latency = &seen.measurement
 			}
@@ -76,6 +124,49 @@ func (s *session) latency(ctx context.Context, b *bed, e bench.Experiment, varia
 		}
 	}
 	return nil
+}
+
+// outage kills the nodes of an experiment.
+func (s *session) outage(ctx context.Context, b *bed, e bench.Experiment) error {
+	rate := e.Rate
+	if rate == 0 {
+		rate = s.cfg.Profile.Rate
+	}
+	_, err := s.strike(ctx, b, strike{name: e.Name, prefix: e.Name + ".", variant: e.Variant, nodes: e.Nodes, down: e.Down, rate: rate,
+		only: e.Operations, regions: e.Regions})
+	return err
+}
+
+// load attacks with all operations at once, and says what the estimate gave
+// for the capacity under them.
+func (s *session) load(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
+	only := e.Operations
+	if len(only) > 0 {
+		p, err := s.predictOnly(b.system.Topology(), only)
+		if err != nil {
+			return err
+		}
+		if c, ok := p.Estimate("capacity_per_s"); ok {
+			s.facts.Doubt(e.Name+".estimate.capacity_per_s", c.Value, c.Model, c.Outside)
+		}
+	}
+	length := max(s.cfg.Profile.Common/4, time.Second, e.Length)
+	s.stepFor(length, "%s: %.4g/s", e.Name, e.Rate)
+	if err := b.settle(ctx); err != nil {
+		return err
+	}
+	before := b.read(ctx)
+	seen, err := b.attack(ctx, order{name: e.Name, rate: e.Rate, length: length, only: only, regions: e.Regions, keep: true})
+	if seen != nil {
+		s.measured(e.Name, seen)
+		after := b.read(context.WithoutCancel(ctx))
+		s.hitFacts(e.Name, before, after, seen)
+		s.edgeFacts(e.Name, before, after)
+		if variant != nil {
+			variant.Latency = &seen.measurement
+		}
+	}
+	return err
 }
 
 // statements counts what the store was asked for each request.

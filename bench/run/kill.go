@@ -19,30 +19,60 @@ const settled = 500 * time.Millisecond
 // outage is what really happened to a node, in wall-clock time.
 type outage struct {
 	killed, started, serving time.Time
-	err                      error
+	// following is when a replacement had all that its group has.
+	following time.Time
+	// first, before and after are readings: when the attack began, at the
+	// kill, and at the end of the down time.
+	first, before, after reading
+	err                  error
 }
 
-// kill attacks the stage, kills one of its nodes on the way, and has a new
-// process take its place after the row's down time.
+// strike is a fault that is wanted: nodes that are killed, all at once, under
+// an attack.
+type strike struct {
+	// name of its row and its attack, prefix of its facts with a dot.
+	name, prefix string
+	variant      string
+	nodes        []string
+	down         time.Duration
+	replace      bool
+	rate         float64
+	only         []targets.Operation
+	regions      []string
+}
+
+// kill is a row of the kill-one-of-each matrix.
 func (s *session) kill(ctx context.Context, b *bed, k bench.Kill) error {
+	_, err := s.strike(ctx, b, strike{name: k.Node, prefix: "kill." + k.Node + ".", nodes: []string{k.Node}, down: k.Down,
+		replace: k.Replace, rate: s.cfg.Profile.Rate})
+	return err
+}
+
+// strike attacks, kills nodes on the way, and has new processes take their
+// place after the down time.
+func (s *session) strike(ctx context.Context, b *bed, k strike) (*seen, error) {
 	p := s.cfg.Profile
-	length := p.Before + k.Down + p.After
-	s.stepFor(length, "kill %s for %v", k.Node, k.Down)
+	length := p.Before + k.down + p.After
+	s.stepFor(length, "kill %s for %v", k.name, k.down)
 	if err := b.settle(ctx); err != nil {
-		return err
+		return nil, err
+	}
+	if err := b.caughtUp(ctx); err != nil {
+		return nil, err
 	}
 	if err := b.logIn(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	row := bench.KillRow{Node: k.Node, Fault: targets.Fault{Kind: targets.FaultKill, Node: k.Node, At: p.Before}}
+	row := bench.KillRow{Node: k.name, Nodes: k.nodes, Variant: k.variant,
+		Fault: targets.Fault{Kind: targets.FaultKill, Node: k.nodes[0], At: p.Before}}
 	book := ledger.New()
 	done := make(chan outage, 1)
-	seen, err := b.attack(ctx, order{name: "kill-" + k.Node, rate: p.Rate, length: length, interval: 100 * time.Millisecond,
-		ledger: book, keep: true, began: func(t time.Time) {
+	seen, err := b.attack(ctx, order{name: "kill-" + k.name, rate: k.rate, length: length, interval: 100 * time.Millisecond,
+		only: k.only, regions: k.regions, ledger: book, keep: true, began: func(t time.Time) {
 			go func() { done <- b.strike(ctx, k, t.Add(p.Before)) }()
 		}})
 	if seen == nil {
-		return err
+		return nil, err
 	}
 	var what outage
 	if !seen.began.IsZero() {
@@ -66,11 +96,14 @@ func (s *session) kill(ctx context.Context, b *bed, k bench.Kill) error {
 		err = what.err
 	}
 	if err == nil {
+		err = b.caughtUp(ctx)
+	}
+	if err == nil {
 		row.Ledger = b.audit(ctx, book, seen.run)
 	}
 	s.result.Kills = append(s.result.Kills, row)
-	s.killFacts(row)
-	return err
+	s.killFacts(k.prefix, row)
+	return seen, err
 }
 
 // logIn gives every user a session, whatever happened before, so that the
@@ -83,26 +116,48 @@ func (b *bed) logIn(ctx context.Context) error {
 	return err
 }
 
-// strike kills a node at a time and restarts it after its down time.
-func (b *bed) strike(ctx context.Context, k bench.Kill, at time.Time) (o outage) {
+// strike kills nodes at a time and restarts them after their down time.
+func (b *bed) strike(ctx context.Context, k strike, at time.Time) (o outage) {
 	c := b.session.clock
+	o.first = b.read(ctx)
 	if o.err = c.Until(ctx, at); o.err != nil {
 		return o
 	}
-	if o.killed, o.err = b.system.Kill(k.Node); o.err != nil {
+	o.before = b.read(ctx)
+	for _, node := range k.nodes {
+		var killed time.Time
+		if killed, o.err = b.system.Kill(node); o.err != nil {
+			return o
+		}
+		if o.killed.IsZero() {
+			o.killed = killed
+		}
+	}
+	if o.err = c.Until(ctx, o.killed.Add(k.down)); o.err != nil {
 		return o
 	}
-	if o.err = c.Until(ctx, o.killed.Add(k.Down)); o.err != nil {
-		return o
-	}
+	o.after = b.read(ctx)
 	o.started = time.Now()
-	o.err = b.system.Restart(ctx, k.Node)
+	restart := b.system.Restart
+	if k.replace {
+		restart = b.system.Replace
+	}
+	for _, node := range k.nodes {
+		if o.err = restart(ctx, node); o.err != nil {
+			return o
+		}
+	}
 	o.serving = time.Now()
+	if _, ok := b.replicated(); ok && k.replace {
+		if o.err = b.caughtUp(ctx); o.err == nil {
+			o.following = time.Now()
+		}
+	}
 	return o
 }
 
 // recovery fills in what the outage did to users.
-func (s *session) recovery(ctx context.Context, b *bed, row *bench.KillRow, o *seen, what outage, k bench.Kill) {
+func (s *session) recovery(ctx context.Context, b *bed, row *bench.KillRow, o *seen, what outage, k strike) {
 	row.Killed = what.killed.Sub(o.began)
 	r := &row.Recovery
 	r.Settled = settled
@@ -121,34 +176,93 @@ func (s *session) recovery(ctx context.Context, b *bed, row *bench.KillRow, o *s
 	if row.AvailabilityDown, ok = availability(o, row.Killed, end); !ok {
 		row.Doubt = "no request was planned while the node was down"
 	}
+	if slow, ok := shareOf(o, append(slices.Clone(o.failed), o.slowAt...), row.Killed, end); ok {
+		s.facts.Doubt(k.prefix+"slow_while_down_ratio", slow, "requests planned while it was down that failed or took longer than the SLO", row.Doubt)
+	}
+	s.storeFacts(k.prefix, what)
 	r.Total, r.NoFailure = recovered(o, row.Killed)
-	if at, ok := b.detected(ctx, k.Node, what.killed); ok {
+	if !what.following.IsZero() {
+		seeded := what.following.Sub(what.serving)
+		r.Seeded = &seeded
+	}
+	if b.takenOver(ctx, r, o, what) {
+		return
+	}
+	if at, ok := b.detected(ctx, k.nodes, what.killed); ok {
 		detection := at.Sub(what.killed)
 		r.Detection = &detection
 		return // from then on the others carried the load
 	}
-	decision := k.Down // nobody decides but the assumed supervisor
+	decision := k.down // nobody decides but the assumed supervisor
 	r.Decision = &decision
+}
+
+// takenOver fills in the parts of a failover, if there was one.
+func (b *bed) takenOver(ctx context.Context, r *bench.Recovery, o *seen, what outage) bool {
+	t := b.takeover(ctx, what.killed)
+	if t.promoted.IsZero() {
+		return false
+	}
+	parts := t.parts(what.killed, o.servedAfter(t.promoted))
+	r.Detection, r.Decision, r.Promotion, r.Convergence = parts[0], parts[1], parts[2], parts[3]
+	return true
+}
+
+// servedAfter is when the first post was acknowledged after a time; zero when
+// none was.
+func (o *seen) servedAfter(t time.Time) (first time.Time) {
+	for _, done := range o.writes {
+		if at := o.began.Add(done); at.After(t) && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
+
+// storeFacts states how much the databases had to read before and while nodes
+// were down.
+func (s *session) storeFacts(prefix string, what outage) {
+	reads := func(a, b reading) (float64, bool) {
+		wall := b.at.Sub(a.at).Seconds()
+		n := count(a, b, "statements_read_total") + count(a, b, "statements_join_total")
+		return n / wall, wall > 0 && n >= 0
+	}
+	if rate, ok := reads(what.first, what.before); ok {
+		s.facts.Add(prefix+"store_reads_before_per_s", rate, "counters of the databases before the kill")
+	}
+	if rate, ok := reads(what.before, what.after); ok {
+		s.facts.Add(prefix+"store_reads_down_per_s", rate, "counters of the databases while it was down")
+	}
 }
 
 // availability is the share of the requests planned in a window that were
 // answered; ok is false when none was planned there.
 func availability(o *seen, from, to time.Duration) (ratio float64, ok bool) {
-	planned, bad := 0, 0
+	bad, ok := shareOf(o, o.failed, from, to)
+	if !ok {
+		return 0, false
+	}
+	return 1 - bad, true
+}
+
+// shareOf is how many of the requests planned in a window are among those at
+// the given offsets; ok is false when none was planned there.
+func shareOf(o *seen, offsets []time.Duration, from, to time.Duration) (ratio float64, ok bool) {
+	planned, among := 0, 0
 	for n := uint64(0); n < o.plan.Count(); n++ {
 		if at := o.plan.At(n); at >= from && at < to {
 			planned++
 		}
 	}
-	for _, at := range o.failed {
+	for _, at := range offsets {
 		if at >= from && at < to {
-			bad++
+			among++
 		}
 	}
 	if planned == 0 {
 		return 0, false
 	}
-	return float64(planned-bad) / float64(planned), true
+	return float64(among) / float64(planned), true
 }
 
 // recovered is the time from the kill to the last failure before the first
@@ -175,14 +289,18 @@ func recovered(o *seen, killed time.Duration) (total *time.Duration, none bool) 
 	return nil, false
 }
 
-// detected finds out when a balancer first noticed that a role of the node
-// was down.
-func (b *bed) detected(ctx context.Context, node string, killed time.Time) (time.Time, bool) {
-	n, _ := b.system.Topology().Node(node)
+// detected finds out when a balancer or a nameserver first noticed that a
+// role of the nodes was down.
+func (b *bed) detected(ctx context.Context, nodes []string, killed time.Time) (time.Time, bool) {
+	var roles []targets.Role
+	for _, name := range nodes {
+		n, _ := b.system.Topology().Node(name)
+		roles = append(roles, n.Roles...)
+	}
 	var first time.Time
 	for _, m := range b.metrics(ctx) {
 		for _, e := range m.Events {
-			ours := slices.ContainsFunc(n.Roles, func(r targets.Role) bool { return r.Name == e.Subject })
+			ours := slices.ContainsFunc(roles, func(r targets.Role) bool { return r.Name == e.Subject })
 			if ours && e.What == "down" && e.At.After(killed) && (first.IsZero() || e.At.Before(first)) {
 				first = e.At
 			}
@@ -200,19 +318,22 @@ func (b *bed) audit(ctx context.Context, book *ledger.Ledger, run string) bench.
 }
 
 // killFacts states a row's facts.
-func (s *session) killFacts(row bench.KillRow) {
-	prefix := "kill." + row.Node + "."
+func (s *session) killFacts(prefix string, row bench.KillRow) {
 	from := "attack around the kill of " + row.Node
 	add := func(name string, value float64) { s.facts.Doubt(prefix+name, value, from, row.Doubt) }
 	add("availability_ratio", row.Availability)
 	add("availability_while_down_ratio", row.AvailabilityDown)
 	add("down_ns", float64(row.Restarted-row.Killed))
 	add("logged_out_count", float64(row.LoggedOut))
+	add("logged_out_ratio", float64(row.LoggedOut)/float64(s.cfg.Workload.Sessions))
 	if row.Recovery.Total != nil {
 		add("recovery_ns", float64(*row.Recovery.Total))
 	}
-	if row.Recovery.Detection != nil {
-		add("detection_ns", float64(*row.Recovery.Detection))
+	for name, part := range map[string]*time.Duration{"detection_ns": row.Recovery.Detection, "decision_ns": row.Recovery.Decision,
+		"promotion_ns": row.Recovery.Promotion, "convergence_ns": row.Recovery.Convergence, "seeded_ns": row.Recovery.Seeded} {
+		if part != nil {
+			add(name, float64(*part))
+		}
 	}
 	if row.Ledger.Checked {
 		s.facts.Doubt(prefix+"lost_count", float64(row.Ledger.Lost),

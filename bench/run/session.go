@@ -33,6 +33,7 @@ func (s *session) run(ctx context.Context) error {
 	if err == nil {
 		err = s.onVariants(ctx)
 	}
+	s.figures()
 	if err != nil {
 		s.result.Failed = err.Error()
 	}

@@ -1,6 +1,9 @@
 package traffic
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Again returns the same users for another attack: the same popularity and
 // the same sessions, but other draws, and run in the keys of what is written.
@@ -11,6 +14,14 @@ func (s *Shop) Again(run string, seed uint64) (*Shop, error) {
 	again := *s
 	again.run, again.seed = run, seed
 	return &again, nil
+}
+
+// In returns the same shop with its users spread evenly over regions. Without
+// regions, users are in the one place that has no name.
+func (s *Shop) In(regions ...string) *Shop {
+	spread := *s
+	spread.regions = slices.Clone(regions)
+	return &spread
 }
 
 // LogOut drops every user's session; each logs in with its next request.

@@ -10,6 +10,7 @@ const (
 	streamAsset
 	streamSpread
 	streamPage
+	streamRegion
 )
 
 // draw returns 64 random bits for choice s of request n.

@@ -17,6 +17,7 @@ const (
 	opLogin
 	opMe
 	opPhoto
+	opEdit
 )
 
 // Operation returns what request n is by the mix: an index into Operations.
@@ -29,6 +30,14 @@ func (s *Shop) Operation(n uint64) int {
 // Request implements bench.Source. The header is shared with other requests
 // and must not be changed.
 func (s *Shop) Request(n uint64) bench.Request {
+	r := s.request(n)
+	if len(s.regions) > 0 {
+		r.Region = s.regions[draw(s.seed, n, streamRegion)%uint64(len(s.regions))]
+	}
+	return r
+}
+
+func (s *Shop) request(n uint64) bench.Request {
 	switch op := s.Operation(n); op {
 	case opUser:
 		return s.get(op, "/users/", s.user(n, streamUser), "")
@@ -37,11 +46,13 @@ func (s *Shop) Request(n uint64) bench.Request {
 	case opAsset:
 		// The bias of the modulo is below 2^-40 for a million files.
 		name := targets.AssetName(int(draw(s.seed, n, streamAsset) % s.assets))
-		return bench.Request{Operation: op, Method: http.MethodGet, Path: "/assets/" + name, Header: s.bare}
+		return bench.Request{Operation: op, Method: http.MethodGet, Path: "/assets/" + name, Header: s.bare, Static: true}
 	case opPost:
 		return s.post(op, "/posts", n, true)
 	case opPhoto:
 		return s.post(op, "/photos", n, false)
+	case opEdit:
+		return s.edit(n)
 	case opMe:
 		if j := s.sessions[s.slot(n)].Load(); j != nil {
 			return bench.Request{Operation: op, Method: http.MethodGet, Path: "/me", Header: j.header}
@@ -81,6 +92,13 @@ func (s *Shop) post(op int, path string, n uint64, text bool) bench.Request {
 	}
 	b = append(b, '}')
 	return bench.Request{Operation: op, Method: http.MethodPost, Path: path, Header: s.json, Body: b, Key: key}
+}
+
+// edit changes the city of a user.
+func (s *Shop) edit(n uint64) bench.Request {
+	path := "/users/" + strconv.FormatInt(s.user(n, streamUser), 10)
+	body := `{"city":"` + s.run + "-" + strconv.FormatUint(n, 10) + `"}`
+	return bench.Request{Operation: opEdit, Method: http.MethodPut, Path: path, Header: s.json, Body: []byte(body)}
 }
 
 // slot is the virtual user of request n.

@@ -32,6 +32,8 @@ type Shop struct {
 	shares     []float64
 	mix        mixture
 	operations []string
+	// regions that users are in, in equal shares.
+	regions []string
 	// sessions are shared with the Shops that Only returns.
 	sessions sessions
 	json     http.Header
@@ -102,7 +104,8 @@ func checkRun(run string) error {
 }
 
 // Only returns the same shop with nothing but the given operations, in the
-// proportions of its mix; equal ones if the mix has none of them. Without
+// proportions of its mix. One that the mix does not have gets the mean share of
+// those that it has; if it has none of them, all get equal ones. Without
 // arguments it is the whole mix. Sessions are shared. An operation that the
 // workload has no assets or sessions for is left out; if that leaves nothing, it
 // is the whole mix.
@@ -111,23 +114,29 @@ func (s *Shop) Only(ops ...targets.Operation) *Shop {
 		return s
 	}
 	shares := make([]float64, len(s.shares))
-	sum := 0.0
+	sum, had := 0.0, 0.0
 	for i, op := range targets.Operations() {
-		if slices.Contains(ops, op) {
+		if slices.Contains(ops, op) && s.shares[i] > 0 {
 			shares[i] = s.shares[i]
 			sum += shares[i]
+			had++
 		}
 	}
-	if sum == 0 {
-		for i, op := range targets.Operations() {
-			if slices.Contains(ops, op) && s.able(op) {
-				shares[i] = 1
-				sum++
-			}
+	fair := 1.0
+	if had > 0 {
+		fair = sum / had
+	}
+	for i, op := range targets.Operations() {
+		if slices.Contains(ops, op) && shares[i] == 0 && s.able(op) {
+			shares[i] = fair
+			sum += fair
 		}
 	}
 	if sum == 0 {
 		return s
+	}
+	for i := range shares {
+		shares[i] /= sum
 	}
 	sub := *s
 	sub.shares, sub.mix = shares, newMixture(shares)

@@ -303,3 +303,51 @@ func BenchmarkRequest(b *testing.B) {
 		s.Request(n)
 	}
 }
+
+func TestUsersOfRegions(t *testing.T) {
+	s := shop(t, nil)
+	counts := map[string]int{}
+	spread := s.In("na", "eu", "ap")
+	for n := range uint64(3000) {
+		r, plain := spread.Request(n), s.Request(n)
+		counts[r.Region]++
+		if r.Path != plain.Path || plain.Region != "" {
+			t.Fatalf("request %d of a region asks %s, without one %s", n, r.Path, plain.Path)
+		}
+	}
+	for _, region := range []string{"na", "eu", "ap"} {
+		if c := counts[region]; c < 850 || c > 1150 { // 1000 +- 5.8 standard deviations
+			t.Errorf("%d of 3000 requests come from %s", c, region)
+		}
+	}
+	if len(counts) != 3 {
+		t.Errorf("regions: %v", counts)
+	}
+}
+
+func TestOnlyGivesAnOperationOutsideTheMixAFairShare(t *testing.T) {
+	s := shop(t, nil).Only(targets.OpPost, targets.OpEdit)
+	counts := map[string]int{}
+	for n := range uint64(2000) {
+		r := s.Request(n)
+		counts[s.Operations()[r.Operation]]++
+		if s.Operations()[r.Operation] == "edit" {
+			var body struct{ City string }
+			if r.Method != http.MethodPut || !strings.HasPrefix(r.Path, "/users/") || json.Unmarshal(r.Body, &body) != nil || body.City == "" || len(body.City) > 64 {
+				t.Fatalf("an edit is %s %s %s", r.Method, r.Path, r.Body)
+			}
+		}
+	}
+	if counts["post"] < 850 || counts["edit"] < 850 || counts["post"]+counts["edit"] != 2000 {
+		t.Errorf("requests: %v", counts)
+	}
+}
+
+func TestOnlyAssetsAreStatic(t *testing.T) {
+	s := shop(t, nil)
+	for n := range uint64(1000) {
+		if r := s.Request(n); r.Static != strings.HasPrefix(r.Path, "/assets/") {
+			t.Fatalf("%s: static is %t", r.Path, r.Static)
+		}
+	}
+}

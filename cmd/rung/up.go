@@ -107,6 +107,9 @@ func (a *app) printAddresses(system *launch.System, stage, logs string) error {
 	fmt.Fprintf(a.stdout, "%s runs: %d nodes, started in %v. Logs: %s\n\n", stage, len(t.Nodes), system.Startup().Round(time.Millisecond), logs)
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, r := range all {
+		if r.Address == "" {
+			r.Address = "(on standby)"
+		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Role, r.Kind, r.Address, r.Try)
 		if r.TLS != "" {
 			fmt.Fprintf(w, "\t\t%s\tcurl -k https://%s/users/1\n", r.TLS, r.TLS)
@@ -132,27 +135,46 @@ func try(t targets.Topology, r targets.Role, at string) string {
 		return fmt.Sprintf("curl -i http://%s/users/1", at)
 	case r.Kind == targets.KindDatabase:
 		return fmt.Sprintf("psql -h %s -p %s -U web shop", host, port)
-	case r.Kind == targets.KindKeyValue:
+	case r.Kind == targets.KindEdge:
+		return fmt.Sprintf("curl -i http://%s/assets/%s; curl -X PURGE 'http://%s/*'", at, targets.AssetName(0), at)
+	case r.Kind == targets.KindVolume:
+		return fmt.Sprintf("curl -T FILE http://%s/dir/name", at)
+	case r.Kind == targets.KindKeyValue || r.Kind == targets.KindCache:
 		return fmt.Sprintf("redis-cli -h %s -p %s", host, port)
 	case r.Kind == targets.KindNameserver || r.Kind == targets.KindResolver:
-		return fmt.Sprintf("dig @%s -p %s %s", host, port, strings.TrimSuffix(t.Site, "."))
+		dig := fmt.Sprintf("dig @%s -p %s %s", host, port, strings.TrimSuffix(t.Site, "."))
+		if t.Static != "" && len(t.Regions) > 0 {
+			last := t.Regions[len(t.Regions)-1]
+			dig += fmt.Sprintf("; dig @%s -p %s +subnet=%s %s", host, port, last.Subnet, strings.TrimSuffix(t.Static, "."))
+		}
+		return dig
 	}
 	return ""
 }
 
-// stay waits for Ctrl-C, and says when a node ends by itself.
+// stay waits for Ctrl-C. It says when a node ends, by itself or because
+// somebody killed it to see what happens, and gives up when none is left.
 func (a *app) stay(ctx context.Context, system *launch.System) error {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
+	ended := map[string]bool{}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+			alive := 0
 			for _, n := range system.Topology().Nodes {
-				if !system.Alive(n.Name) {
-					return harness(errors.New("node " + n.Name + " has ended; its log says why: stopping the others"))
+				switch {
+				case system.Alive(n.Name):
+					alive++
+				case !n.Standby && !ended[n.Name]:
+					ended[n.Name] = true
+					fmt.Fprintf(a.stderr, "node %s has ended; its log says why, unless it was killed\n", n.Name)
 				}
+			}
+			if alive == 0 {
+				return harness(errors.New("every node has ended"))
 			}
 		}
 	}

@@ -49,7 +49,7 @@ func (b *builder) breakdownFigure(q float64) (figure, error) {
 		Title: fmt.Sprintf("Where a request near the %s spends its time", reports.Quantile(q)),
 		Subtitle: fmt.Sprintf("Means over the requests whose response time lies around the %s of the common load of %s; the parts of a bar are of the same requests and add up",
 			reports.Quantile(q), reports.Rate(b.run.Profile.Rate)),
-		How: "Hatched is waiting: queues, connections, the generator. Plain is work and wires. One hue is one tier."}
+		How: "Hatched is waiting: queues, connections, the generator. Plain is work and wires. The parts of a tier share a colour, and stand in the order in which a request meets the tiers."}
 	names := partNames(b.run, q)
 	var stages []string
 	var rows []bench.Breakdown
@@ -72,7 +72,7 @@ func (b *builder) breakdownFigure(q float64) (figure, error) {
 		for _, d := range rows {
 			data = append(data, partOf(d, name))
 		}
-		color := partColor(name, names)
+		color := partColor(name)
 		p.add("ns", charts.SingleSeries{Name: partLabel(name), Type: "bar", Stack: "time", Data: data, BarWidth: "18",
 			ItemStyle: &opts.ItemStyle{Color: color, BorderColor: "@ground", BorderWidth: 1,
 				Opacity: opts.Float(partOpacity(name))}})
@@ -88,8 +88,8 @@ func (b *builder) breakdownFigure(q float64) (figure, error) {
 	return f, f.draw(p)
 }
 
-// partNames are the parts of all stages at a quantile, in the order they were
-// first seen, "late" first and "rest" last.
+// partNames are the parts of all stages at a quantile, in the order in which a
+// request meets their tiers.
 func partNames(run bench.Run, q float64) []string {
 	var names []string
 	for _, s := range run.Stages {
@@ -104,8 +104,7 @@ func partNames(run bench.Run, q float64) []string {
 			}
 		}
 	}
-	rank := map[string]int{"late": -1, "rest": 1}
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(rank[a], rank[b]) })
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(rankOf(a), rankOf(b)) })
 	return names
 }
 
@@ -140,47 +139,87 @@ func tier(name string) string {
 	return head
 }
 
+// kind is what a part is of its tier: "queue" of "web-queue".
+func kind(name string) string { return name[strings.LastIndexByte(name, '-')+1:] }
+
 // waiting says that a part is time in which nobody worked on the request.
 func waiting(name string) bool {
-	_, kind, _ := strings.Cut(name, "-")
-	return name == "late" || kind == "queue" || kind == "conn" || kind == "wait"
+	return name == "late" || strings.Contains(name, "-") && slices.Contains([]string{"queue", "conn", "wait"}, kind(name))
 }
 
-// partColor gives each tier a hue, in the order of the tiers.
-func partColor(name string, all []string) string {
-	if name == "late" || name == "rest" {
-		return "@before"
-	}
-	var tiers []string
-	for _, n := range all {
-		if t := tier(n); n != "late" && n != "rest" && !slices.Contains(tiers, t) {
-			tiers = append(tiers, t)
-		}
-	}
-	hues := []string{"@one", "@three", "@four", "@two"}
-	return hues[slices.Index(tiers, tier(name))%len(hues)]
+// tierLook is the colour of a tier. There are fewer hues that everybody can
+// tell apart than tiers: pale is the second tier of a hue, never next to the
+// first.
+type tierLook struct {
+	name, color string
+	pale        bool
 }
 
-// partOpacity tells the plain parts of one tier apart.
+// tierLooks are the tiers that name their time, in the order in which a
+// request meets them.
+var tierLooks = []tierLook{
+	{"late", "@before", false},
+	{"edge", "@four", false},
+	{"origin", "@two", true},
+	{"lb", "@three", false},
+	{"web", "@one", false},
+	{"sess", "@three", true},
+	{"cache", "@four", true},
+	{"db", "@two", false},
+	{"kv", "@two", false},
+	{"vol", "@one", true},
+}
+
+// rankOf is the place of a part: by tier, then what no tier is known of, and
+// last what nobody named.
+func rankOf(name string) int {
+	if name == "rest" {
+		return len(tierLooks) + 1
+	}
+	if at := slices.IndexFunc(tierLooks, func(l tierLook) bool { return l.name == tier(name) }); at >= 0 {
+		return at
+	}
+	return len(tierLooks)
+}
+
+// partColor is the colour of a part's tier.
+func partColor(name string) string {
+	if at := rankOf(name); at < len(tierLooks) {
+		return tierLooks[at].color
+	}
+	return "@before"
+}
+
+// partOpacity tells tiers of one hue, and the plain parts of a tier, apart.
 func partOpacity(name string) float32 {
-	switch _, kind, _ := strings.Cut(name, "-"); {
-	case name == "rest", kind == "net":
-		return 0.45
-	case waiting(name):
-		return 0.8
+	full := float32(1)
+	if at := rankOf(name); at < len(tierLooks) && tierLooks[at].pale {
+		full = 0.6
 	}
-	return 1
+	switch {
+	case name == "rest", strings.HasSuffix(name, "-net"):
+		return 0.45 * full
+	case waiting(name):
+		return 0.8 * full
+	}
+	return full
 }
 
+// breakdownTable has a column for every stage: there are more parts than
+// stages.
 func breakdownTable(q float64, names, stages []string, rows []bench.Breakdown) *table {
-	t := &table{Caption: "Mean time by part, of requests near the " + reports.Quantile(q),
-		Columns: columns("Stage", ">Requests", ">Response")}
-	for _, n := range names {
-		t.Columns = append(t.Columns, column{Head: partLabel(n), Number: true})
-	}
+	t := &table{Caption: "Mean time by part, of requests near the " + reports.Quantile(q), Columns: columns("Part")}
+	requests, response := []cell{text("requests")}, []cell{text("response time")}
 	for i, d := range rows {
-		cells := []cell{text(stages[i]), text(reports.Count(d.Requests)), text(reports.Duration(d.Response))}
-		for _, n := range names {
+		t.Columns = append(t.Columns, column{Head: stages[i], Number: true})
+		requests = append(requests, text(reports.Count(d.Requests)))
+		response = append(response, text(reports.Duration(d.Response)))
+	}
+	t.add(requests...)
+	t.add(response...)
+	for _, n := range names {
+		cells := []cell{text(partLabel(n))}
+		for _, d := range rows {
 			value := reports.Missing
 			if v, ok := partOf(d, n).(float64); ok {
 				value = reports.Nanoseconds(v)

@@ -189,7 +189,7 @@ const hover = `(() => {
 })()`
 
 // wide lists what reaches beyond the right edge.
-const wide = `Array.from(document.querySelectorAll('body *')).filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+const wide = `Array.from(document.querySelectorAll('body *')).filter(e => !e.closest("svg g") && e.getBoundingClientRect().right > innerWidth + 1)
 	.slice(0, 9).map(e => e.tagName + '.' + e.getAttribute('class') + ' ' + (e.closest('[id]') || {}).id + ' ' + e.textContent.slice(0, 60))`
 
 const overflow = `document.documentElement.scrollWidth - document.documentElement.clientWidth`
@@ -267,7 +267,9 @@ func TestPageFollowsThemePaperAndLinks(t *testing.T) {
 	light := ask[string](ctx, t, ink)
 	for figure, want := range map[string]string{"figure-capacity": "215",
 		"figure-percentiles-02-separate-database": "were faster",
-		"figure-kill-01-single-server-server":     "planned", "figure-time-p99": "web-queue"} {
+		"figure-kill-01-single-server-server":     "planned", "figure-time-p99": "web-queue",
+		"figure-05-database-replication-write-latency": "n 412", "figure-06-cache-hit-ratio": "lru, by Che (estimate)",
+		"figure-06-cache-stampede": "reads are shared", "figure-07-cdn-transfer": "$84.2", "figure-recovery": "convergence"} {
 		if !ask[bool](ctx, t, fmt.Sprintf(quiet, figure)) {
 			t.Errorf("%s has a tooltip before the mouse came", figure)
 		}

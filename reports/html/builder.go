@@ -18,10 +18,14 @@ type builder struct {
 	parts []string
 	// timelines counts the kill timelines drawn so far.
 	timelines int
+	detail    level
+	// shown are the figures of experiments, by stage.
+	shown [][]figure
 }
 
-func newBuilder(run bench.Run) *builder {
-	b := &builder{run: run, rows: reports.Ladder(run), ids: anchors{}}
+func newBuilder(run bench.Run, detail level) *builder {
+	b := &builder{run: run, rows: reports.Ladder(run), ids: anchors{}, detail: detail,
+		shown: make([][]figure, len(run.Stages))}
 	for _, s := range run.Stages {
 		b.parts = append(b.parts, b.ids.of("stage", s.Stage.ID))
 	}

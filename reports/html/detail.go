@@ -100,14 +100,14 @@ func highestPassed(c *bench.Capacity) *bench.Probe {
 	return top
 }
 
-func facts(s bench.StageResult) *table {
+func facts(s bench.StageResult, most int) *table {
 	t := &table{Caption: "Every fact that claims and estimates may name",
 		Columns: columns("Fact", ">Value", "From", "Doubt")}
 	all := slices.Clone(s.Facts)
 	slices.SortStableFunc(all, func(a, b bench.Fact) int { return cmp.Compare(a.Name, b.Name) })
-	if len(all) > maxFacts {
-		t.Note = plural(len(all)-maxFacts, "further fact") + " are in run.json."
-		all = all[:maxFacts]
+	if len(all) > most {
+		t.Note = plural(len(all)-most, "further fact") + " are in run.json."
+		all = all[:most]
 	}
 	for _, f := range all {
 		t.add(text(f.Name), text(reports.Value(f.Name, f.Value)), text(f.From), text(f.Doubt))

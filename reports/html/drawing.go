@@ -2,10 +2,7 @@ package html
 
 import (
 	"fmt"
-	"reflect"
-	"strings"
 
-	"rung/reports"
 	"rung/targets"
 )
 
@@ -13,14 +10,19 @@ import (
 const (
 	boxWidth    = 176
 	clientWidth = 84
+	regionWidth = 128
 	boxHead     = 26
 	boxLine     = 16
-	boxGap      = 22
-	layerGap    = 104
-	margin      = 14
+	boxGap      = 26
+	gapLine     = 8
+	laneGap     = 40
+	layerGap    = 108
+	margin      = 22
 
 	// maxNodes is how many nodes a drawing can hold and stay readable.
-	maxNodes = 80
+	maxNodes = 120
+	// grouped is the number of nodes above which equal ones share a box.
+	grouped = 16
 	// maxLabel is how many characters fit in a box.
 	maxLabel = 25
 )
@@ -32,32 +34,14 @@ type drawing struct {
 	Label string
 	Boxes []box
 	Wires []wire
+	// Shared says that some box stands for several nodes.
+	Shared bool
+
+	columns []span
 }
 
-// box is a node.
-type box struct {
-	X, Y, W, H int
-	Name       string
-	Lines      []boxText
-	// Tag is "new" or "changed" against the stage compared with, or empty.
-	Tag string
-	// Entry marks the node that answers for the site; Clients the users.
-	Entry, Clients bool
-}
-
-// boxText is one line of a box.
-type boxText struct {
-	Y    int
-	Text string
-}
-
-// wire is a link.
-type wire struct {
-	Path  string
-	X, Y  int
-	Label string
-	New   bool
-}
+// span is where a column lies from left to right.
+type span struct{ x, w int }
 
 // draw lays a topology out, with what is new against another marked. It
 // returns nil for a topology too large to draw.
@@ -65,201 +49,67 @@ func draw(t targets.Topology, before *targets.Topology) *drawing {
 	if len(t.Nodes) == 0 || len(t.Nodes) > maxNodes {
 		return nil
 	}
-	d := &drawing{}
-	place := map[string]*box{}
-	columns := layers(t)
-	x := margin
-	for _, layer := range columns {
-		y, width := margin, boxWidth
-		for _, name := range layer {
-			b := boxOf(t, name, before)
-			b.X, b.Y = x, y
-			y += b.H + boxGap
-			width = b.W
-			d.Boxes = append(d.Boxes, b)
-		}
-		d.Height = max(d.Height, y-boxGap+margin)
-		x += width + layerGap
+	d := &drawing{Boxes: boxes(t, before)}
+	squeeze(d.Boxes)
+	d.Boxes = order(d.Boxes, homes(d.Boxes), t.Links)
+	for _, b := range d.Boxes {
+		d.Shared = d.Shared || len(b.Members) > 1
 	}
-	d.Width = x - layerGap + margin
-	d.center(columns)
-	for i := range d.Boxes {
-		place[d.Boxes[i].Name] = &d.Boxes[i]
-	}
-	d.connect(t, place, before)
-	d.Label = fmt.Sprintf("Topology %s: %s and %s", t.Name, plural(len(t.Nodes), "node"), plural(len(d.Wires), "wire"))
+	d.place()
+	d.connect(t, before)
+	d.Label = fmt.Sprintf("Topology %s: %s and %s", t.Name, plural(len(t.Nodes), "node"), plural(len(t.Links), "wire"))
 	return d
 }
 
-// center moves every layer to the middle of the drawing's height and sets the
-// places of its texts.
-func (d *drawing) center(columns [][]string) {
-	i := 0
-	for _, layer := range columns {
-		if len(layer) == 0 {
-			continue
-		}
-		last := d.Boxes[i+len(layer)-1]
-		shift := (d.Height - margin - (last.Y + last.H)) / 2
-		for range layer {
-			b := &d.Boxes[i]
-			b.Y += shift
-			for j := range b.Lines {
-				b.Lines[j].Y = b.Y + boxHead + 12 + j*boxLine
-			}
-			i++
+// homes maps every node to the index of its box.
+func homes(boxes []box) map[string]int {
+	home := map[string]int{}
+	for i, b := range boxes {
+		for _, name := range b.Members {
+			home[name] = i
 		}
 	}
+	return home
 }
 
-func boxOf(t targets.Topology, name string, before *targets.Topology) box {
-	if name == targets.Clients {
-		return box{Name: name, W: clientWidth, H: boxHead + 8, Clients: true}
-	}
-	node, _ := t.Node(name)
-	b := box{Name: name, W: boxWidth}
-	for _, line := range append([]string{slots(node.Machine)}, roleLines(node)...) {
-		b.Lines = append(b.Lines, boxText{Text: cut(line)})
-	}
-	b.H = boxHead + len(b.Lines)*boxLine + 8
-	for _, r := range node.Roles {
-		b.Entry = b.Entry || r.Name == t.Entry
-	}
-	if before == nil {
-		return b
-	}
-	switch old, ok := before.Node(name); {
-	case !ok:
-		b.Tag = "new"
-	case !reflect.DeepEqual(old, node):
-		b.Tag = "changed"
-	}
-	return b
-}
-
-// slots says the emulated size of a machine.
-func slots(m targets.Machine) string {
-	var parts []string
-	if n := m.CPU.Slots; n > 0 {
-		parts = append(parts, fmt.Sprintf("%d CPU", n))
-	}
-	if n := m.Disk.Slots; n > 0 {
-		parts = append(parts, fmt.Sprintf("%d disk", n))
-	}
-	if len(parts) == 0 {
-		return "size not emulated"
-	}
-	return strings.Join(parts, ", ")
-}
-
-// roleLines names the roles of a node, the kind only where the name says
-// more.
-func roleLines(n targets.Node) []string {
-	var out []string
-	for _, r := range n.Roles {
-		line := string(r.Kind)
-		if r.Name != n.Name && r.Name != string(r.Kind) {
-			line = r.Name + ": " + line
+// place puts the columns side by side, stacks the boxes of each lane and
+// moves every stack to the middle of its lane.
+func (d *drawing) place() {
+	for _, b := range d.Boxes {
+		for len(d.columns) <= b.column {
+			d.columns = append(d.columns, span{})
 		}
-		if r.Private {
-			line += ", private"
+		d.columns[b.column].w = max(d.columns[b.column].w, b.W)
+	}
+	x := margin
+	for i := range d.columns {
+		d.columns[i].x = x
+		x += d.columns[i].w + layerGap
+	}
+	d.Width = x - layerGap + margin
+	type stack struct{ column, lane int }
+	heights := map[stack]int{}
+	var lanes [2]int
+	for i := range d.Boxes {
+		b := &d.Boxes[i]
+		s := stack{b.column, b.lane}
+		if heights[s] > 0 {
+			heights[s] += boxGap
 		}
-		out = append(out, line)
+		b.X, b.Y = d.columns[b.column].x, heights[s]
+		heights[s] += b.H
+		lanes[b.lane] = max(lanes[b.lane], heights[s])
 	}
-	return out
-}
-
-func cut(s string) string {
-	if runes := []rune(s); len(runes) > maxLabel {
-		return string(runes[:maxLabel-1]) + "…"
+	top := [2]int{margin, margin}
+	if lanes[laneNames] > 0 {
+		top[laneSite] += lanes[laneNames] + laneGap
 	}
-	return s
-}
-
-// connect draws the links, spread over the sides of their boxes.
-func (d *drawing) connect(t targets.Topology, place map[string]*box, before *targets.Topology) {
-	out, in := map[string]int{}, map[string]int{}
-	for _, l := range t.Links {
-		if place[l.From] != nil && place[l.To] != nil && l.From != l.To {
-			out[l.From]++
-			in[l.To]++
+	for i := range d.Boxes {
+		b := &d.Boxes[i]
+		b.Y += top[b.lane] + (lanes[b.lane]-heights[stack{b.column, b.lane}])/2
+		for j := range b.Lines {
+			b.Lines[j].Y = b.Y + boxHead + 12 + j*boxLine
 		}
 	}
-	from, to := map[string]int{}, map[string]int{}
-	for _, l := range t.Links {
-		a, b := place[l.From], place[l.To]
-		if a == nil || b == nil || a == b {
-			continue
-		}
-		from[l.From]++
-		to[l.To]++
-		w := between(a, b, port(a, from[l.From], out[l.From]), port(b, to[l.To], in[l.To]), out[l.From] >= in[l.To])
-		w.Label = reports.Setting(l.OneWay)
-		if before != nil {
-			_, had := before.Link(l.From, l.To)
-			w.New = !had
-		}
-		d.Wires = append(d.Wires, w)
-	}
-}
-
-// port is the height at which wire i of n meets a box.
-func port(b *box, i, n int) int { return b.Y + b.H*i/(n+1) }
-
-// between is a wire from height y1 of one box to height y2 of another. The
-// label stands near the end where wires lie further apart.
-func between(a, b *box, y1, y2 int, nearEnd bool) wire {
-	x1, x2 := a.X+a.W, b.X
-	bend := max((x2-x1)/2, 30)
-	c1, c2 := x1+bend, x2-bend
-	switch {
-	case a.X == b.X: // the same layer: a loop on the right
-		x2 = b.X + b.W
-		c2 = x2 + bend
-	case a.X > b.X: // backwards
-		x1, x2 = a.X, b.X+b.W
-		c1, c2 = x1-bend, x2+bend
-	}
-	at := 0.3
-	if nearEnd {
-		at = 0.7
-	}
-	bezier := func(p0, p1, p2, p3 int) int {
-		u := 1 - at
-		return int(u*u*u*float64(p0) + 3*u*u*at*float64(p1) + 3*u*at*at*float64(p2) + at*at*at*float64(p3))
-	}
-	return wire{Path: fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, c1, y1, c2, y2, x2, y2),
-		X: bezier(x1, c1, c2, x2), Y: bezier(y1, y1, y2, y2)}
-}
-
-// nodeTable and linkTable are the twins of a drawing.
-func nodeTable(t targets.Topology, d *drawing) *table {
-	tags := map[string]string{}
-	if d != nil {
-		for _, b := range d.Boxes {
-			tags[b.Name] = b.Tag
-		}
-	}
-	out := &table{Caption: "Nodes", Columns: columns("Node", "Size", "Roles", "Against the stage compared with")}
-	for _, n := range t.Nodes {
-		out.add(text(n.Name), text(slots(n.Machine)), lines(roleLines(n)), text(tags[n.Name]))
-	}
-	return out
-}
-
-func linkTable(t targets.Topology) *table {
-	out := &table{Caption: "Wires",
-		Columns: columns("From", "To", ">One way", ">Jitter", ">Bandwidth", "From the latency number")}
-	for _, l := range t.Links {
-		jitter, bandwidth := "none", "unlimited"
-		if l.Jitter > 0 {
-			jitter = "±" + reports.Setting(l.Jitter)
-		}
-		if l.Bandwidth > 0 {
-			bandwidth = reports.Bytes(l.Bandwidth) + "/s"
-		}
-		out.add(text(l.From), text(l.To), text(reports.Setting(l.OneWay)), text(jitter), text(bandwidth),
-			text(l.Source))
-	}
-	return out
+	d.Height = top[laneSite] + lanes[laneSite] + margin
 }

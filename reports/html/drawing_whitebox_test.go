@@ -3,6 +3,7 @@ package html
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,12 +14,87 @@ import (
 	"rung/targets"
 )
 
-func TestLayersFollowTheWires(t *testing.T) {
+func TestColumnsFollowTheTiers(t *testing.T) {
 	stages := reportstest.Run().Stages
-	want := [][]string{{"clients"}, {"resolver", "balancer"},
-		{"root", "tld", "authority", "web-1", "web-2", "web-3"}, {"db"}}
-	if got := layers(stages[3].Stage.Topology); !reflect.DeepEqual(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	cases := []struct {
+		stage int
+		names map[string][2]int // column and lane
+	}{
+		{0, map[string][2]int{"clients": {0, laneSite}, "resolver": {1, laneNames}, "root": {2, laneNames}, "server": {1, laneSite}}},
+		{3, map[string][2]int{"clients": {0, laneSite}, "balancer": {1, laneSite}, "web-2": {2, laneSite}, "db": {3, laneSite}}},
+		{7, map[string][2]int{"clients-eu": {0, laneSite}, "edge-eu": {1, laneSite}, "balancer": {2, laneSite},
+			"authority": {2, laneNames}, "web ×3": {3, laneSite}, "web ×2": {3, laneSite}, "cache ×2": {4, laneSite},
+			"files": {4, laneSite}, "db-1": {5, laneSite}, "db ×2": {5, laneSite}, "watcher": {6, laneSite}}},
+	}
+	for _, c := range cases {
+		top := stages[c.stage].Stage.Topology
+		d := draw(top, nil)
+		found := map[string][2]int{}
+		for _, b := range d.Boxes {
+			found[b.Name] = [2]int{b.column, b.lane}
+		}
+		for name, want := range c.names {
+			if got, ok := found[name]; !ok || got != want {
+				t.Errorf("%s: %s stands at %v (there: %v), want %v", top.Name, name, got, ok, want)
+			}
+		}
+	}
+}
+
+func TestDrawingSaysWhatRolesPlay(t *testing.T) {
+	stages := reportstest.Run().Stages
+	texts := func(stage int) map[string]string {
+		out := map[string]string{}
+		for _, b := range draw(stages[stage].Stage.Topology, nil).Boxes {
+			out[b.Name] = strings.Join(lineTexts(b), "; ")
+		}
+		return out
+	}
+	for name, want := range map[string]string{"db-1": "primary", "db-2": "replica"} {
+		if got := texts(4)[name]; !strings.Contains(got, want) {
+			t.Errorf("%s says %q, want %q", name, got, want)
+		}
+	}
+	for name, want := range map[string]string{"web ×2": "standby", "edge-eu": "edge in eu", "watcher": "monitor"} {
+		if got := texts(7)[name]; !strings.Contains(got, want) {
+			t.Errorf("%s says %q, want %q", name, got, want)
+		}
+	}
+	for _, b := range draw(stages[7].Stage.Topology, nil).Boxes {
+		if b.Standby != (b.Name == "web ×2") {
+			t.Errorf("%s: standby is %v", b.Name, b.Standby)
+		}
+	}
+}
+
+// Three members that replicate to one another are six links: one dashed line.
+func TestReplicationIsOneLine(t *testing.T) {
+	top := reportstest.Run().Stages[4].Stage.Topology
+	var lines []wire
+	for _, w := range draw(top, nil).Wires {
+		if w.Peer {
+			lines = append(lines, w)
+		}
+	}
+	if len(lines) != 1 || !strings.HasPrefix(lines[0].Label, "replication ") {
+		t.Errorf("got %+v, want one line that says replication", lines)
+	}
+}
+
+func TestManyNodesShareBoxes(t *testing.T) {
+	top := reportstest.Wide()
+	d := draw(top, nil)
+	members := 0
+	for _, b := range d.Boxes {
+		if !b.Clients {
+			members += len(b.Members)
+		}
+	}
+	if members != len(top.Nodes) || len(d.Boxes) > 20 || !d.Shared {
+		t.Errorf("%d nodes in %d boxes, want all %d in at most 20", members, len(d.Boxes), len(top.Nodes))
+	}
+	if len(d.Wires) > 30 {
+		t.Errorf("%d wires are drawn", len(d.Wires))
 	}
 }
 
@@ -60,6 +136,16 @@ func TestDrawingMarksWhatIsNew(t *testing.T) {
 	}
 }
 
+// roles draws up to four roles of any kind, one of them unknown.
+func roles(t *rapid.T) []targets.Role {
+	kinds := append(targets.Kinds(), "unknown")
+	out := make([]targets.Role, rapid.IntRange(0, 4).Draw(t, "roles"))
+	for i := range out {
+		out[i].Kind = rapid.SampledFrom(kinds).Draw(t, "kind")
+	}
+	return out
+}
+
 func TestDrawingHasEveryNodeAndNoOverlap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var top targets.Topology
@@ -68,8 +154,7 @@ func TestDrawingHasEveryNodeAndNoOverlap(t *testing.T) {
 		for i := range n {
 			name := fmt.Sprintf("node-%d", i)
 			names = append(names, name)
-			top.Nodes = append(top.Nodes, targets.Node{Name: name, Roles: make([]targets.Role, rapid.IntRange(0,
-				4).Draw(t, "roles"))})
+			top.Nodes = append(top.Nodes, targets.Node{Name: name, Roles: roles(t)})
 		}
 		for range rapid.IntRange(0, 60).Draw(t, "links") {
 			top.Links = append(top.Links, targets.Link{From: rapid.SampledFrom(names).Draw(t, "from"),
@@ -77,11 +162,14 @@ func TestDrawingHasEveryNodeAndNoOverlap(t *testing.T) {
 		}
 		d := draw(top, nil)
 		seen := map[string]bool{}
+		members := 0
 		for i, b := range d.Boxes {
-			if seen[b.Name] {
-				t.Fatalf("%s is drawn twice", b.Name)
+			for _, name := range b.Members {
+				if seen[name] {
+					t.Fatalf("%s is drawn twice", name)
+				}
+				seen[name] = true
 			}
-			seen[b.Name] = true
 			if b.X < 0 || b.Y < 0 || b.X+b.W > d.Width || b.Y+b.H > d.Height {
 				t.Fatalf("%s lies outside: %+v in %d x %d", b.Name, b, d.Width, d.Height)
 			}
@@ -90,14 +178,20 @@ func TestDrawingHasEveryNodeAndNoOverlap(t *testing.T) {
 					t.Fatalf("%s and %s overlap", b.Name, o.Name)
 				}
 			}
+			members += len(b.Members)
 			for _, l := range b.Lines {
 				if l.Y <= b.Y || l.Y >= b.Y+b.H {
 					t.Fatalf("a line of %s lies outside its box", b.Name)
 				}
 			}
 		}
-		if len(seen) != n+1 {
-			t.Fatalf("%d boxes for %d nodes and the clients", len(seen), n)
+		if len(seen) != n+1 || members != n+1 {
+			t.Fatalf("%d names, %d members for %d nodes and the clients", len(seen), members, n)
+		}
+		for _, w := range d.Wires {
+			if w.X > d.Width || w.Y < 0 || w.Y > d.Height {
+				t.Fatalf("a label lies outside: %+v in %d x %d", w, d.Width, d.Height)
+			}
 		}
 	})
 }
@@ -139,7 +233,7 @@ func TestMergedSlicesKeepCounts(t *testing.T) {
 
 func TestTailIsHonest(t *testing.T) {
 	d := reportstest.Run().Stages[0].Common.Total.Response
-	solid, dashed := points(d)
+	solid, dashed := points(d, 70)
 	if len(solid) == 0 || len(dashed) < 2 {
 		t.Fatalf("%d solid and %d dashed points", len(solid), len(dashed))
 	}
@@ -169,8 +263,8 @@ func TestThinnedKeepsTheEnds(t *testing.T) {
 		for i := range in {
 			in[i].Value = time.Duration(i)
 		}
-		out := thinned(in)
-		if len(out) > maxPoints+1 || out[0] != in[0] || out[len(out)-1] != in[n-1] {
+		out := thinned(in, 70)
+		if len(out) > 70+1 || out[0] != in[0] || out[len(out)-1] != in[n-1] {
 			t.Fatalf("%d points became %d, from %v to %v", n, len(out), out[0].Value, out[len(out)-1].Value)
 		}
 	})

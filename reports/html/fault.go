@@ -13,22 +13,27 @@ func (b *builder) killMatrix() *table {
 	t := &table{Caption: "Kill one of each",
 		Columns: columns("Stage", "Node killed", ">Answered while down|share of planned requests",
 			">Answered over the attack",
-			">Time to recover|from the kill to the first settled span without failures", ">Noticed",
-			">Decided", ">Restarted", ">Writes lost|acknowledged, and not there afterwards",
+			">Time to recover|from the kill to the last failure before a settled span without one",
+			">Detection|until somebody noticed", ">Decision|from then until it was settled who takes over",
+			">Promotion|from then until the chosen one was ready", ">Convergence|from then until it served a client",
+			">Restart|from the kill until the killed node's replacement served",
+			">Seeding|until a replacement with an empty disk had all its data", ">Writes lost|acknowledged, and not there afterwards",
 			">Stored, unanswered|writes that are there although the client got no answer",
 			">Logged out", "Notes")}
 	for i, s := range b.run.Stages {
 		for _, k := range s.Kills {
-			t.add(b.stageCell(i), text(k.Node), text(share(k, k.AvailabilityDown)), text(share(k, k.Availability)),
+			t.add(b.stageCell(i), killedCell(k), text(share(k, k.AvailabilityDown)), text(share(k, k.Availability)),
 				text(recovery(k)), text(reports.DurationOf(k.Recovery.Detection)),
-				text(reports.DurationOf(k.Recovery.Decision)),
-				text(reports.DurationOf(k.Recovery.Restart)), text(lost(k)), text(unanswered(k)),
+				text(reports.DurationOf(k.Recovery.Decision)), text(reports.DurationOf(k.Recovery.Promotion)),
+				text(reports.DurationOf(k.Recovery.Convergence)), text(reports.DurationOf(k.Recovery.Restart)),
+				text(reports.DurationOf(k.Recovery.Seeded)), text(lost(k)), text(unanswered(k)),
 				text(reports.Count(k.LoggedOut)), killNotes(k))
 		}
 	}
+	t.prune(5, 11) // parts of a recovery that no stage of the run has
 	if len(t.Rows) > 0 {
 		t.Note = "Time to recover runs from the kill to the last failure before a span without one" + settled(b.run) +
-			". Its parts are – where the stage has no such part, or it was not observed."
+			". Detection, decision, promotion and convergence follow one another; each is – where the stage has no such part, or it was not observed."
 	}
 	return t
 }
@@ -97,7 +102,7 @@ func killNotes(k bench.KillRow) cell {
 func worstKill(kills []bench.KillRow) int {
 	worst := -1
 	for i, k := range kills {
-		if reports.Sound(k) && (worst < 0 || k.AvailabilityDown < kills[worst].AvailabilityDown) {
+		if reports.Sound(k) && reports.OneOfEach(k) && (worst < 0 || k.AvailabilityDown < kills[worst].AvailabilityDown) {
 			worst = i
 		}
 	}
@@ -109,7 +114,7 @@ func (b *builder) faultFigures() ([]figure, error) {
 	var out []figure
 	for _, s := range b.run.Stages {
 		worst := worstKill(s.Kills)
-		if worst < 0 || b.timelines >= maxTimelines {
+		if worst < 0 || b.timelines >= b.detail.timelines {
 			continue
 		}
 		f, err := b.timelineFigure(s, s.Kills[worst])
@@ -129,7 +134,7 @@ func (b *builder) otherKills(s bench.StageResult) (figures []figure, left int, e
 		if i == worst {
 			continue
 		}
-		if b.timelines >= maxTimelines {
+		if b.timelines >= b.detail.timelines {
 			left++
 			continue
 		}

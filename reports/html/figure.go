@@ -20,6 +20,10 @@ type figure struct {
 	Empty string
 	// Table is the chart's twin.
 	Table *table
+	// Of is the figure that this one repeats: its chart and table are there.
+	Of string
+	// Beside stands under the chart and is not folded.
+	Beside *table
 }
 
 // draw fills the block of a figure from its plot.
@@ -46,8 +50,8 @@ func (a anchors) of(prefix, name string) string {
 		}
 		return '-'
 	}, name)
-	if len(slug) > 60 {
-		slug = slug[:60]
+	if len(slug) > 96 {
+		slug = slug[:96]
 	}
 	id := prefix + "-" + slug
 	for n := 2; a[id]; n++ {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"flag"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -38,26 +39,45 @@ func bare(t *testing.T, run bench.Run) []byte {
 	return out
 }
 
-func TestPageIsGolden(t *testing.T) {
-	got := bare(t, reportstest.Partial())
-	path := filepath.Join("testdata", "partial.html")
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
+// data is a run over stages with every kind of role, figure and recovery,
+// without the parts that the partial run has.
+func data() bench.Run {
+	run := reportstest.Run()
+	run.Stages = run.Stages[4:]
+	for i := range run.Stages {
+		s := &run.Stages[i]
+		s.Common.Total.Response.Curve, s.Capacity.Probes = nil, nil
+		for j := range s.Kills {
+			s.Kills[j].Measurement.Intervals = nil
 		}
-		return
 	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+	return run
+}
+
+func TestPageIsGolden(t *testing.T) {
+	for name, run := range map[string]bench.Run{"partial": reportstest.Partial(), "data": data()} {
+		t.Run(name, func(t *testing.T) {
+			got := bare(t, run)
+			path := filepath.Join("testdata", name+".html")
+			if *update {
+				if err := os.WriteFile(path, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Equal(got, want) {
+				return
+			}
+			if err := os.WriteFile(path+".got", got, 0o644); err != nil {
+				t.Error(err)
+			}
+			t.Errorf("%s differs: compare it with %s.got, or run with -update", path, path)
+		})
 	}
-	if bytes.Equal(got, want) {
-		return
-	}
-	if err := os.WriteFile(path+".got", got, 0o644); err != nil {
-		t.Error(err)
-	}
-	t.Errorf("%s differs: compare it with %s.got, or run with -update", path, path)
 }
 
 func TestPageIsAFunctionOfTheRun(t *testing.T) {
@@ -122,42 +142,44 @@ func TestPageRefersToNothingOutside(t *testing.T) {
 	}
 }
 
-// largest is what the whole ladder may grow to: 13 stages with eight kills
-// each and intervals of a quarter of a second.
-func largest() bench.Run {
-	run := reportstest.Run()
-	last := run.Stages[3]
-	for _, k := range append([]bench.KillRow(nil), last.Kills...) {
-		last.Kills = append(last.Kills, k)
-	}
-	for i := range last.Kills {
-		m := &last.Kills[i].Measurement
-		var finer []bench.Interval
-		for _, in := range m.Intervals {
-			half := in
-			half.Length /= 2
-			second := half
-			second.Start += half.Length
-			finer = append(finer, half, second)
+// heavy is a run of the whole ladder with more than fits: the page must leave
+// out what it can, and say so.
+func heavy() bench.Run {
+	run := reportstest.Crowded(13)
+	for i := range run.Stages {
+		s := &run.Stages[i]
+		for n := range 400 {
+			s.Facts = append(s.Facts, bench.Fact{Name: fmt.Sprintf("capacity.use.node-%d.cpu_ratio", n), Value: 1 / float64(n+2),
+				From: "counters of the node at the highest rate that passed"})
 		}
-		m.Intervals = finer
-	}
-	for len(run.Stages) < 13 {
-		next := last
-		next.Stage.ID = strings.Replace(last.Stage.ID, "04", "1"+string(rune('0'+len(run.Stages)-4)), 1)
-		next.Stage.Previous, next.Stage.Compare = run.Stages[len(run.Stages)-1].Stage.ID, ""
-		run.Stages = append(run.Stages, next)
+		var points []bench.FigurePoint
+		for n := range 1000 {
+			y := float64(n)
+			points = append(points, bench.FigurePoint{X: float64(n) * 1e7, Y: &y, Low: &y, High: &y, Count: uint64(n)})
+		}
+		for n := range 4 {
+			s.Figures = append(s.Figures, bench.Figure{ID: fmt.Sprintf("long-%d", n), Title: "A long figure",
+				X:      bench.Axis{Label: "time", Unit: bench.UnitNs},
+				Series: []bench.Series{{Name: "a", Mark: bench.MarkLine, Points: points}, {Name: "b", Mark: bench.MarkStep, Points: points}}})
+		}
+		for len(s.Kills) < 8 {
+			s.Kills = append(s.Kills, s.Kills[0])
+		}
 	}
 	return run
 }
 
 func TestPageStaysWithinItsBudget(t *testing.T) {
-	for name, run := range map[string]bench.Run{"4 stages": reportstest.Run(), "13 stages": largest()} {
+	for name, run := range map[string]bench.Run{"8 stages": reportstest.Run(),
+		"13 stages": reportstest.Crowded(13), "13 full stages": heavy()} {
 		data, err := html.RenderBytes(run)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Logf("%s: %d bytes", name, len(data))
+		if less := bytes.Contains(data, []byte("more to show than fits")); less != (name == "13 full stages") {
+			t.Errorf("%s: the page says that it leaves something out: %v", name, less)
+		}
 		if len(data) > html.MaxPage {
 			t.Errorf("%s: the page has %d bytes, the budget is %d", name, len(data), html.MaxPage)
 		}

@@ -99,18 +99,22 @@ func (b *builder) ladder() *table {
 			">Failures|failed or never sent, at the common load",
 			">Answered, worst kill|while the node was down",
 			">Time to recover|longest of all kills that count",
-			">Writes lost|acknowledged writes that were gone, over all kills",
+			">Writes lost|acknowledged writes that were gone, over all kills; those that experiments lost stand apart, as tests",
+			">Stale reads|share of reads that returned what had been replaced",
+			">Cache hits|share of cached reads that the cache answered, at the common load",
 			">Per million|cost of a million requests at capacity", ">Measured / estimated|capacity",
 			"Verdict")}
 	for i, row := range b.rows {
 		t.add(cell{Text: row.Stage, Sub: row.Title, Link: b.parts[i]},
 			cell{Text: row.Capacity(), Sub: doubtNote(row.Doubt)}, changeCell(row),
 			text(reports.DurationOf(row.P50)), text(reports.DurationOf(row.P99)), text(reports.DurationOf(row.P999)),
-			text(commonFailures(row)), worstCell(row.Worst), text(row.Worst.Recovered()), lostCell(row.Worst),
-			costCell(row), estimateCell(row), verdict(row.Word))
+			text(commonFailures(row)), worstCell(row.Worst), text(row.Worst.Recovered()), lostCell(row),
+			factCell(row.Stale), factCell(row.Hits), costCell(row), estimateCell(row), verdict(row.Word))
 	}
-	t.Note = "p50, p99, p99.9 and failures are at the common load of " + reports.Rate(b.run.Profile.Rate) +
-		". – is not measured, or too few samples to tell: a percentile needs ten requests beyond it."
+	t.prune(10, 12)
+	t.prune(5, 6)
+	t.Note = "Percentiles and failures are at the common load of " + reports.Rate(b.run.Profile.Rate) +
+		"; a column that no stage has a value for is left out. – is not measured, or too few samples to tell: a percentile needs ten requests beyond it."
 	return t
 }
 
@@ -145,17 +149,30 @@ func worstCell(w reports.Worst) cell {
 	return cell{Text: reports.Percent(w.Availability), Sub: w.Node}
 }
 
-func lostCell(w reports.Worst) cell {
+func lostCell(row reports.Row) cell {
+	w := row.Worst
+	out := text(reports.Count(w.Lost))
 	switch {
 	case w.Rows == 0:
-		return text("")
+		out = text("")
 	case w.Audited == 0:
-		return cell{Text: "unknown"}
+		out = cell{Text: "unknown"}
 	case w.Audited < w.Rows:
-		return cell{Text: "≥" + reports.Thin + reports.Count(w.Lost), Sub: fmt.Sprintf("%d of %d checked",
+		out = cell{Text: "≥" + reports.Thin + reports.Count(w.Lost), Sub: fmt.Sprintf("%d of %d checked",
 			w.Audited, w.Rows)}
 	}
-	return text(reports.Count(w.Lost))
+	if row.ExperimentsLost > 0 {
+		out.Sub = strings.TrimPrefix(out.Sub+"; ", "; ") + "tests: " + reports.Value("lost_count", row.ExperimentsLost)
+	}
+	return out
+}
+
+// factCell is a share that may be missing or in doubt.
+func factCell(f *bench.Fact) cell {
+	if f == nil {
+		return text("")
+	}
+	return cell{Text: reports.Percent(f.Value), Sub: doubtNote(f.Doubt)}
 }
 
 func costCell(row reports.Row) cell {

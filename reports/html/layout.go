@@ -2,64 +2,139 @@ package html
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"strings"
 
 	"rung/targets"
 )
 
-// layers places every node of a topology: the clients alone in the first
-// layer, then each node one further than the nearest node that dials it.
-// Nodes that nobody dials come last. Within a layer nodes stand near those
-// that dial them, so that few wires cross.
-func layers(t targets.Topology) [][]string {
-	depth := map[string]int{targets.Clients: 0}
-	for queue := []string{targets.Clients}; len(queue) > 0; queue = queue[1:] {
-		for _, l := range t.Links {
-			_, known := t.Node(l.To)
-			if _, seen := depth[l.To]; l.From == queue[0] && known && !seen {
-				depth[l.To] = depth[queue[0]] + 1
-				queue = append(queue, l.To)
-			}
-		}
-	}
-	deepest := 0
-	for _, d := range depth {
-		deepest = max(deepest, d)
-	}
-	out := make([][]string, deepest+1, deepest+2)
-	out[0] = []string{targets.Clients}
-	var stray []string
-	for _, n := range t.Nodes {
-		if d, ok := depth[n.Name]; ok && d > 0 {
-			out[d] = append(out[d], n.Name)
-		} else if !ok {
-			stray = append(stray, n.Name)
-		}
-	}
-	for i := 1; i < len(out); i++ {
-		sortByCallers(out[i], out[i-1], t.Links)
-	}
-	if len(stray) > 0 {
-		out = append(out, stray)
-	}
-	return out
+// The tiers of a site in the order in which a request meets them. A node of a
+// kind that has no tier here stands in the last.
+const (
+	tierClients = iota
+	tierEdge
+	tierBalancer
+	tierWeb
+	tierCache
+	tierStore
+	tierOther
+)
+
+// The lanes of a drawing: names are looked up above, requests served below.
+const (
+	laneNames = iota
+	laneSite
+)
+
+// tiers are where the kinds of roles stand, but those of the names.
+var tiers = map[targets.Kind]int{
+	targets.KindEdge: tierEdge, targets.KindBalancer: tierBalancer, targets.KindWeb: tierWeb,
+	targets.KindCache: tierCache, targets.KindVolume: tierCache,
+	targets.KindDatabase: tierStore, targets.KindKeyValue: tierStore,
 }
 
-// sortByCallers orders a layer by the mean place of its callers in the layer
-// before.
-func sortByCallers(layer, before []string, links []targets.Link) {
-	place := map[string]float64{}
-	for _, name := range layer {
-		sum, n := 0, 0
-		for _, l := range links {
-			if at := slices.Index(before, l.From); l.To == name && at >= 0 {
-				sum, n = sum+at, n+1
-			}
-		}
-		place[name] = float64(len(before))
-		if n > 0 {
-			place[name] = float64(sum) / float64(n)
+// seat is where a node stands: the tier that its requests meet first, or, for
+// nodes that only look names up, the lane above.
+func seat(n targets.Node) (lane, tier int) {
+	lane, tier = laneNames, tierEdge
+	site := tierOther
+	for _, r := range n.Roles {
+		switch at, ok := tiers[r.Kind]; {
+		case ok:
+			lane, site = laneSite, min(site, at)
+		case r.Kind == targets.KindNameserver:
+			tier = tierBalancer // one step behind the resolver
+		case r.Kind != targets.KindResolver:
+			lane = laneSite
 		}
 	}
-	slices.SortStableFunc(layer, func(a, b string) int { return cmp.Compare(place[a], place[b]) })
+	if lane == laneSite || len(n.Roles) == 0 {
+		return laneSite, site
+	}
+	for _, r := range n.Roles {
+		if r.Kind == targets.KindResolver {
+			return laneNames, tierEdge
+		}
+	}
+	return laneNames, tier
+}
+
+// squeeze turns tiers into columns without gaps, the clients first.
+func squeeze(boxes []box) {
+	for _, lane := range []int{laneNames, laneSite} {
+		var used []int
+		for _, b := range boxes {
+			if b.lane == lane && b.column > 0 && !slices.Contains(used, b.column) {
+				used = append(used, b.column)
+			}
+		}
+		slices.Sort(used)
+		for i := range boxes {
+			if b := &boxes[i]; b.lane == lane && b.column > 0 {
+				b.column = slices.Index(used, b.column) + 1
+			}
+		}
+	}
+}
+
+// order sorts the boxes by column and lane, and within one by the mean place
+// of what they are wired to in the columns before, so that few wires cross.
+func order(boxes []box, home map[string]int, links []targets.Link) []box {
+	weight := make([]float64, len(boxes))
+	last := 0
+	for _, b := range boxes {
+		last = max(last, b.column)
+	}
+	var out []int
+	for column := 0; column <= last; column++ {
+		var members []int
+		for i, b := range boxes {
+			if b.column == column {
+				members = append(members, i)
+				weight[i] = callers(i, boxes, weight, home, links)
+			}
+		}
+		slices.SortStableFunc(members, func(a, b int) int {
+			return cmp.Or(cmp.Compare(boxes[a].lane, boxes[b].lane), cmp.Compare(math.Round(weight[a]*1e6), math.Round(weight[b]*1e6)))
+		})
+		for place, i := range members {
+			weight[i] = float64(place+1) / float64(len(members)+1)
+		}
+		out = append(out, members...)
+	}
+	sorted := make([]box, 0, len(boxes))
+	for _, i := range out {
+		sorted = append(sorted, boxes[i])
+	}
+	return sorted
+}
+
+// callers is the mean weight of what box i is wired to in earlier columns, or
+// a half without any.
+func callers(i int, boxes []box, weight []float64, home map[string]int, links []targets.Link) float64 {
+	sum, n := 0.0, 0
+	for _, l := range links {
+		a, okA := home[l.From]
+		b, okB := home[l.To]
+		if b == i {
+			a, b = b, a
+		}
+		if okA && okB && a == i && boxes[b].column < boxes[i].column {
+			sum, n = sum+weight[b], n+1
+		}
+	}
+	if n == 0 {
+		return 0.5
+	}
+	return sum / float64(n)
+}
+
+// stem is a name without its number: "web" of "web-12".
+func stem(name string) string {
+	head := strings.TrimRight(strings.TrimRight(name, "0123456789"), "-_.")
+	if head == "" {
+		return name
+	}
+	return head
 }

@@ -14,6 +14,8 @@ type method struct {
 	Steps  []string
 	Tables []*table
 	About  []pair
+	// Short says that the page leaves something out to stay small.
+	Short bool
 }
 
 // terms are the words of the page, in the order a reader meets them.
@@ -32,6 +34,9 @@ func terms() []pair {
 		{"Availability", "Share of planned requests that did not fail."},
 		{"Percentile (p99)", "The time that 99 of 100 requests stayed below. It is given only when at least ten requests lie beyond it."},
 		{"Time to recover", "From the kill to the last failure before the first span without failures that is long enough."},
+		{"Detection, decision, promotion, convergence", "The parts of a recovery, one after the other: until somebody noticed, until it was settled who takes over, until the chosen one was ready, and until a client was served by it."},
+		{"Stale read", "A read that was answered with a value which had been replaced, by an acknowledged write, before the read was sent."},
+		{"Hit ratio", "Share of the reads asked of a cache that it answered itself."},
 		{"Lost write", "A write that was acknowledged and was not there when the store was read after the fault."},
 		{"Estimate", "A calculation from the topology and the workload alone, made before the run, with a tolerance of its own."},
 		{"Verdict", "Pass when every check holds, fail when one does not, unknown when something was not measured or is in doubt. Unknown is never a pass."},
@@ -55,7 +60,7 @@ func (b *builder) method() method {
 		"Every request is recorded in histograms with three significant digits. Failures are kept apart from answers.",
 		"Capacities are compared by their brackets: a change is named only when it holds for every pair of values inside the two brackets. One run gives no interval over repeats.",
 	}
-	m.Tables = []*table{b.periods(), b.calibration(), b.mix()}
+	m.Tables = []*table{b.periods("Periods, as published and as run", func(int) bool { return true }), b.calibration(), b.mix()}
 	m.Tables = slices.DeleteFunc(m.Tables, func(t *table) bool { return t.empty() })
 	m.About = append(b.about(), pair{"Finished", instant(run.Finished)}, pair{"Kernel", orMissing(run.Host.Kernel)},
 		pair{"Schema of run.json", fmt.Sprint(run.Schema)},
@@ -63,11 +68,15 @@ func (b *builder) method() method {
 	return m
 }
 
-// periods are the published periods and what the time scale made of them.
-func (b *builder) periods() *table {
-	t := &table{Caption: "Periods, as published and as run",
+// periods are the published periods of some stages and what the time scale
+// made of them.
+func (b *builder) periods(caption string, of func(stage int) bool) *table {
+	t := &table{Caption: caption,
 		Columns: columns("Stage", "Period", ">Published", ">In this run", ">Time scale", "Source")}
 	for i, s := range b.run.Stages {
+		if !of(i) {
+			continue
+		}
 		for _, p := range s.Stage.Periods {
 			t.add(b.stageCell(i), text(p.Name), text(reports.Setting(p.Published)), text(reports.Setting(p.Scaled)),
 				text("1/"+reports.Plain(s.Stage.Topology.TimeScale)), text(p.Source))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -34,6 +35,34 @@ type view struct {
 	Tip string `json:"tip"`
 	// Note is how the third number of a point is told.
 	Note string `json:"note,omitempty"`
+	// TicksX and TicksY are where the labels of an axis stand; the script
+	// finds them where there are none.
+	TicksX [][]float64 `json:"ticksX,omitempty"`
+	TicksY [][]float64 `json:"ticksY,omitempty"`
+	// Marks say how the points of a series are drawn and told, by index.
+	Marks map[string]mark `json:"marks,omitempty"`
+	// At are x values that the series in Shared have in common: their data
+	// is y values alone.
+	At     []any `json:"at,omitempty"`
+	Shared []int `json:"shared,omitempty"`
+}
+
+// mark says how the points of one series are drawn and told.
+type mark struct {
+	// Value is the column of a point that a tooltip tells, Extra the first of
+	// the three with the interval and the number of samples, if there are.
+	Value int `json:"value"`
+	Extra int `json:"extra,omitempty"`
+	// Slot of Slots side by side; Gap is the distance of two places on an
+	// axis of numbers; Offset moves the mark, in pixels.
+	Slot   int     `json:"slot,omitempty"`
+	Slots  int     `json:"slots,omitempty"`
+	Gap    any     `json:"gap,omitempty"`
+	Offset float64 `json:"offset,omitempty"`
+	// Flip says that places run from top to bottom.
+	Flip bool `json:"flip,omitempty"`
+	// Dashed marks an estimate.
+	Dashed bool `json:"dashed,omitempty"`
 }
 
 // item is a point that is more than its coordinates. go-echarts has no type
@@ -89,8 +118,52 @@ func (p *plot) shaped(shape string, s charts.SingleSeries, x []int, y int) {
 	p.add("", s)
 }
 
+// last says how the series added last is drawn and told.
+func (p *plot) last(m mark) {
+	if p.view.Marks == nil {
+		p.view.Marks = map[string]mark{}
+	}
+	p.view.Marks[strconv.Itoa(len(p.chart.MultiSeries)-1)] = m
+}
+
+// share writes the x values that several series have in common once: they are
+// half of a chart over time.
+func (p *plot) share() {
+	var at []any
+	var same []int
+	for i, s := range p.chart.MultiSeries {
+		points, ok := s.Data.([][]any)
+		if !ok || len(points) < 8 || slices.ContainsFunc(points, func(v []any) bool { return len(v) != 2 }) {
+			continue
+		}
+		xs := make([]any, len(points))
+		for j, v := range points {
+			xs[j] = v[0]
+		}
+		if at == nil {
+			at = xs
+		}
+		if slices.Equal(at, xs) {
+			same = append(same, i)
+		}
+	}
+	if len(same) < 2 {
+		return
+	}
+	for _, i := range same {
+		points, _ := p.chart.MultiSeries[i].Data.([][]any)
+		ys := make([]any, len(points))
+		for j, v := range points {
+			ys[j] = v[1]
+		}
+		p.chart.MultiSeries[i].Data = ys
+	}
+	p.view.At, p.view.Shared = at, same
+}
+
 // block returns the chart as JSON. A number that is not finite is an error.
 func (p *plot) block() (json.RawMessage, error) {
+	p.share()
 	p.chart.Accept(lean{})
 	p.chart.Validate()
 	data, err := json.Marshal(map[string]any{"option": p.chart.JSON(), "view": p.view})

@@ -14,10 +14,7 @@ import (
 const (
 	// enough is how many samples must lie beyond a point of a curve for it
 	// to be drawn solid.
-	enough = 10
-	// maxPoints bounds the points of one curve.
-	maxPoints = 100
-
+	enough           = 10
 	percentileHeight = 300
 )
 
@@ -121,7 +118,7 @@ func (b *builder) percentilePlot(curves []curve, l limits) *plot {
 		} else {
 			names = append(names, c.name)
 		}
-		solid, dashed := points(c.of)
+		solid, dashed := points(c.of, b.detail.curve)
 		line := charts.SingleSeries{Name: c.name, Type: "line", Data: solid, ShowSymbol: opts.Bool(false),
 			LineStyle: &opts.LineStyle{Color: c.color, Width: c.width}, ItemStyle: &opts.ItemStyle{Color: c.color}}
 		p.add("ns", line)
@@ -144,8 +141,8 @@ func (b *builder) percentilePlot(curves []curve, l limits) *plot {
 // points splits a curve where fewer than ten samples lie beyond. The maximum
 // is drawn where a sample of its rarity lies, at x = n. Each point is x, time
 // and the count beyond.
-func points(d bench.Distribution) (solid [][]any, dashed []any) {
-	curve := thinned(d.Curve)
+func points(d bench.Distribution, most int) (solid [][]any, dashed []any) {
+	curve := thinned(d.Curve, most)
 	var last []any
 	for _, c := range curve {
 		x := float64(d.Count)
@@ -170,9 +167,10 @@ func points(d bench.Distribution) (solid [][]any, dashed []any) {
 	return solid, dashed
 }
 
-// thinned keeps at most maxPoints points, the first and the last among them.
-func thinned(curve []bench.Point) []bench.Point {
-	step := (len(curve) + maxPoints - 1) / maxPoints
+// thinned keeps at most most points, the first and the last among them, or
+// one more.
+func thinned(curve []bench.Point, most int) []bench.Point {
+	step := (len(curve) + most - 1) / most
 	if step <= 1 {
 		return curve
 	}

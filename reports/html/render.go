@@ -12,7 +12,8 @@ import (
 	"rung/reports"
 )
 
-// MaxPage is the budget of a page in bytes: it must open from a mail.
+// MaxPage is the budget of a page in bytes: it must open from a mail. A run
+// that has more to show is shown in less detail.
 const MaxPage = 2_000_000
 
 // files are the page's own parts and the chart library.
@@ -56,24 +57,31 @@ func RenderBytes(run bench.Run) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("render report: %w", err)
 	}
-	p, err := build(run)
-	if err != nil {
-		return nil, fmt.Errorf("render report: %w", err)
-	}
 	tmpl, err := template.New("page.html").Funcs(template.FuncMap{"glyph": reports.Glyph}).ParseFS(files, "page/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse page template: %w", err)
 	}
 	var b bytes.Buffer
-	if err := tmpl.Execute(&b, p); err != nil {
-		return nil, fmt.Errorf("render report: %w", err)
+	for i, l := range levels() {
+		p, err := build(run, l)
+		if err != nil {
+			return nil, fmt.Errorf("render report: %w", err)
+		}
+		p.Method.Short = i > 0
+		b.Reset()
+		if err := tmpl.Execute(&b, p); err != nil {
+			return nil, fmt.Errorf("render report: %w", err)
+		}
+		if b.Len() <= MaxPage {
+			break
+		}
 	}
 	return b.Bytes(), nil
 }
 
 // build makes the page's parts in reading order.
-func build(run bench.Run) (page, error) {
-	b := newBuilder(run)
+func build(run bench.Run, detail level) (page, error) {
+	b := newBuilder(run, detail)
 	p := page{Title: fmt.Sprintf("rung: %s, %s", plural(len(run.Stages), "stage"), instant(run.Started)),
 		Header: b.header(), Ladder: b.ladder()}
 	var err error

@@ -16,14 +16,13 @@ type section struct {
 	PanelsTitle string
 	How         string
 	Tables      []*table
-	// Folded tables stand behind a summary line.
-	Folded     []*table
-	FoldedHead string
+	// Groups stand last, each under its own head.
+	Groups []group
 }
 
 // sections makes the question sections in reading order.
 func (b *builder) sections() ([]section, error) {
-	makers := []func() (section, error){b.buys, b.costs, b.breaks, b.faults, b.time, b.agrees, b.plausible}
+	makers := []func() (section, error){b.buys, b.costs, b.breaks, b.faults, b.experiments, b.time, b.agrees, b.plausible}
 	var out []section
 	for _, make := range makers {
 		s, err := make()
@@ -105,7 +104,13 @@ func (b *builder) faults() (section, error) {
 	if t := b.killMatrix(); !t.empty() {
 		s.Tables = []*table{t}
 	}
-	var err error
+	f, ok, err := b.recoveryFigure()
+	if err != nil {
+		return s, err
+	}
+	if ok {
+		s.Figures = []figure{f}
+	}
 	s.Panels, err = b.faultFigures()
 	return s, err
 }
@@ -121,15 +126,10 @@ func (b *builder) time() (section, error) {
 }
 
 func (b *builder) agrees() (section, error) {
-	s := section{ID: "agrees", Title: "Does it agree with the estimate?", FoldedHead: "How the estimates were made",
-		Lead: "Every estimate is made from the topology and the workload alone, before anything runs."}
+	s := section{ID: "agrees", Title: "Does it agree with the estimate?",
+		Lead: "Every estimate is made from the topology and the workload alone, before anything runs. How is in the part of each stage, line by line."}
 	f, err := b.estimateFigure()
 	s.Figures = []figure{f}
-	for _, stage := range b.run.Stages {
-		if t := derivations(stage); !t.empty() {
-			s.Folded = append(s.Folded, t)
-		}
-	}
 	return s, err
 }
 

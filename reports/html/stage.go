@@ -26,6 +26,8 @@ type stagePart struct {
 // group is a headed group of figures and tables within a stage.
 type group struct {
 	Title string
+	// Link is where the title leads, if anywhere.
+	Link string
 	// Note stands above.
 	Note    string
 	Figures []figure
@@ -50,7 +52,13 @@ func (b *builder) stagePart(i int) (stagePart, error) {
 		part.add(group{Title: "Response time at the common load", Figures: []figure{f},
 			Tables: []*table{operations(*s.Common)}})
 	}
-	part.add(group{Title: "Further observations", Tables: []*table{experiments(s), variants(s), lookups(s)}})
+	regions, err := b.regionGroup(s)
+	if err != nil {
+		return part, err
+	}
+	part.add(regions)
+	part.add(group{Title: "Further observations", Tables: []*table{observations(s), variants(s), lookups(s)}})
+	part.add(group{Title: "What its experiments showed", Figures: b.again(i)})
 	others, left, err := b.otherKills(s)
 	if err != nil {
 		return part, err
@@ -58,13 +66,13 @@ func (b *builder) stagePart(i int) (stagePart, error) {
 	note := ""
 	if left > 0 {
 		note = fmt.Sprintf("%s more are in run.json; the page has room for %d timelines.", plural(left,
-			"timeline"), maxTimelines)
+			"timeline"), b.detail.timelines)
 	}
 	part.add(group{Title: "Other kills", Note: note, Figures: others})
 	part.add(group{Title: "Errors", Tables: []*table{failures(s)}})
 	part.add(group{Title: "Use of resources", Tables: []*table{demands(s), uses(s)}})
 	part.add(group{Title: "Estimates", Tables: []*table{derivations(s)}})
-	part.add(group{Title: "Facts", Tables: []*table{facts(s)}})
+	part.add(group{Title: "Facts", Tables: []*table{facts(s, b.detail.facts)}})
 	return part, nil
 }
 
@@ -138,8 +146,8 @@ func operations(m bench.Measurement) *table {
 	return t
 }
 
-// experiments lists the further observations of a stage with their facts.
-func experiments(s bench.StageResult) *table {
+// observations lists the further observations of a stage with their facts.
+func observations(s bench.StageResult) *table {
 	t := &table{Caption: "Experiments", Columns: columns("Name", "Kind", "On", ">Rate", "Found")}
 	for _, e := range s.Stage.Experiments {
 		on := "the stage itself"

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -75,6 +76,7 @@ const (
 	maxErrors   = 20
 	maxWarnings = 50
 	maxFacts    = 300
+	maxWires    = 200
 )
 
 // capped cuts a list and says what it left out.
@@ -100,6 +102,21 @@ func (t *table) Class() string {
 
 // add appends a row.
 func (t *table) add(cells ...cell) { t.Rows = append(t.Rows, cells) }
+
+// prune drops the columns from one to the one before another in which no row
+// says anything.
+func (t *table) prune(from, to int) {
+	for i := to - 1; i >= from; i-- {
+		said := slices.ContainsFunc(t.Rows, func(row []cell) bool { return row[i].Text != reports.Missing })
+		if said || len(t.Rows) == 0 {
+			continue
+		}
+		t.Columns = slices.Delete(t.Columns, i, i+1)
+		for j := range t.Rows {
+			t.Rows[j] = slices.Delete(t.Rows[j], i, i+1)
+		}
+	}
+}
 
 // empty says that a table, or no table, has no row.
 func (t *table) empty() bool { return t == nil || len(t.Rows) == 0 }

@@ -13,12 +13,8 @@ import (
 
 const (
 	timelineHeight = 400
-	// maxTimelines bounds the timelines of a page, and maxSlices the slices
-	// of one: with both the page stays below its budget.
-	maxTimelines = 36
-	maxSlices    = 60
-	// maxTableSlices bounds the rows of a timeline's twin.
-	maxTableSlices = 30
+	// maxSlices bounds the slices of one timeline.
+	maxSlices = 60
 )
 
 // howTimeline explains the charts of a kill.
@@ -28,7 +24,7 @@ const howTimeline = "Above: requests per second by when they were due; the dashe
 // timelineFigure shows one kill over time.
 func (b *builder) timelineFigure(s bench.StageResult, k bench.KillRow) (figure, error) {
 	f := figure{ID: b.ids.of("figure", "kill-"+s.Stage.ID+"-"+k.Node), Title: killTitle(s.Stage.ID, k),
-		Subtitle: b.sample(&k.Measurement), Height: timelineHeight, Table: timelineTable(s.Stage.ID, k)}
+		Subtitle: b.sample(&k.Measurement), Height: timelineHeight, Table: timelineTable(s.Stage.ID, k, b.detail.slices)}
 	if slices := merged(k.Measurement.Intervals, maxSlices); len(slices) > 0 {
 		f.Subtitle += ", in slices of " + reports.Setting(slices[0].Length)
 	}
@@ -45,7 +41,10 @@ func (b *builder) timelineFigure(s bench.StageResult, k bench.KillRow) (figure, 
 
 // killTitle says what a kill did to users.
 func killTitle(stage string, k bench.KillRow) string {
-	what := fmt.Sprintf("%s, %s killed", stage, k.Node)
+	what := fmt.Sprintf("%s, %s killed", stage, killName(k))
+	if len(k.Nodes) > 1 {
+		what = fmt.Sprintf("%s, %s: %s killed", stage, killName(k), plural(len(k.Nodes), "node"))
+	}
 	switch {
 	case !k.Happened:
 		return what + ": the kill did not happen"
@@ -228,9 +227,9 @@ func outage(k bench.KillRow, name string) *opts.MarkAreas {
 }
 
 // timelineTable is the twin of a timeline.
-func timelineTable(stage string, k bench.KillRow) *table {
-	intervals := merged(k.Measurement.Intervals, maxTableSlices)
-	t := &table{Caption: fmt.Sprintf("%s, kill of %s, by time", stage, k.Node),
+func timelineTable(stage string, k bench.KillRow, most int) *table {
+	intervals := merged(k.Measurement.Intervals, most)
+	t := &table{Caption: fmt.Sprintf("%s, kill of %s, by time", stage, killName(k)),
 		Columns: columns(">From", ">Planned", ">Answered", ">Failed", ">Refused", ">Logged out", ">p99", ">max")}
 	if len(intervals) < len(k.Measurement.Intervals) {
 		t.Note = "Neighbouring slices are merged: counts are summed, of the times the slowest stays."

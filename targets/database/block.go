@@ -33,6 +33,8 @@ type block struct {
 	// wrote says that a commit has something to make durable; schema that
 	// tables were made.
 	wrote, schema bool
+	// changes are what replicas will do again.
+	changes []change
 }
 
 // begin opens a transaction, or makes the implicit one explicit.
@@ -84,17 +86,27 @@ func (s *session) commit(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.commitNow()
+	return s.commitNow(ctx)
 }
 
-// commitNow is the real commit, which cannot be cancelled any more.
-func (s *session) commitNow() error {
+// commitNow is the real commit, which cannot be cancelled any more. A member
+// of a group then waits, without the write lock, until its mode allows to
+// acknowledge.
+func (s *session) commitNow(ctx context.Context) error {
+	if s.server.member == nil || s.block.writer == nil {
+		return s.commitAlone(func(w *connection) error { return w.exec("COMMIT") })
+	}
+	return s.commitShipped(ctx)
+}
+
+// commitAlone ends the transaction by a commit.
+func (s *session) commitAlone(commit func(*connection) error) error {
 	defer s.end()
 	w := s.block.writer
 	if w == nil {
 		return nil
 	}
-	if err := w.exec("COMMIT"); err != nil {
+	if err := commit(w); err != nil {
 		_ = w.exec("ROLLBACK") // SQLite may have rolled back by itself
 		return err
 	}

@@ -70,6 +70,19 @@ func open(path string, pragmas ...string) (*connection, error) {
 	return c, nil
 }
 
+// copyDatabase writes a copy of a database, as of one moment, to another file.
+func copyDatabase(from, to string) error {
+	c, err := open(from, "busy_timeout=5000")
+	if err != nil {
+		return err
+	}
+	// VACUUM INTO attaches the file that it writes.
+	if _, err = sqlite.Limit(c.pin, sqlite3.SQLITE_LIMIT_ATTACHED, 1); err == nil {
+		err = c.exec("VACUUM INTO '" + sqlText(to) + "'")
+	}
+	return errors.Join(err, c.close())
+}
+
 // query runs one statement and calls each for every row. The row is valid until
 // each returns. It returns how many rows were changed.
 func (c *connection) query(ctx context.Context, text string, args []driver.NamedValue, each func([]driver.Value) error) (int64, error) {

@@ -40,7 +40,7 @@ func (c *counters) statement(class targets.Statement) {
 //	pool_misses_total            pages that cost a disk access
 func (s *Server) Metrics() map[string]float64 {
 	hits, misses := s.pages.Counts()
-	return map[string]float64{
+	m := map[string]float64{
 		"connections":                float64(s.counters.connections.Load()),
 		"connections_accepted_total": float64(s.counters.connectionsAccepted.Load()),
 		"connections_refused_total":  float64(s.counters.connectionsRefused.Load()),
@@ -52,4 +52,8 @@ func (s *Server) Metrics() map[string]float64 {
 		"pool_hits_total":            float64(hits),
 		"pool_misses_total":          float64(misses),
 	}
+	if s.member != nil {
+		s.member.metrics(m)
+	}
+	return m
 }

@@ -56,6 +56,9 @@ func (s *session) permit(st *statement) *failure {
 	if st.refused != nil {
 		return st.refused
 	}
+	if f := s.admitted(st); f != nil {
+		return f
+	}
 	if st.write && (s.block.readOnly || s.block.status == idle && s.readOnlyByDefault()) {
 		return fail(codeReadOnly, "cannot execute %s in a read-only transaction", st.verb)
 	}
@@ -139,8 +142,11 @@ func (s *session) write(ctx context.Context, st *statement, args []driver.NamedV
 		s.block.schema, s.block.wrote = true, true
 	}
 	s.block.wrote = s.block.wrote || changed > 0
+	if err := s.shipped(st, args, changed); err != nil {
+		return 0, err
+	}
 	if alone {
-		err = s.commitNow()
+		err = s.commitNow(ctx)
 	}
 	return changed, err
 }
@@ -150,6 +156,8 @@ func (s *session) columns(ctx context.Context, st *statement) ([]column, error) 
 	switch {
 	case st.verb == verbShow:
 		return showColumns(st), nil
+	case st.verb == verbCall:
+		return callColumns(st), nil
 	case !st.engine():
 		return nil, nil
 	}

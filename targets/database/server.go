@@ -5,10 +5,13 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"rung/targets"
 	"rung/targets/machine"
@@ -28,6 +31,18 @@ type Config struct {
 	Log *slog.Logger
 	// Pages is the buffer pool. Nil makes one of the specification's size.
 	Pages *pool.Pool
+
+	// The rest is for a member of a replicated group, whose name is Role.
+
+	// Dial connects to another member.
+	Dial func(ctx context.Context, member string) (net.Conn, error)
+	// Replacement says that an empty directory is that of a new machine in
+	// the place of a lost one: it waits for the group's data.
+	Replacement bool
+	// Now tells the time of writes, for the lag. Nil means time.Now.
+	Now func() time.Time
+	// Seed of everything random.
+	Seed uint64
 }
 
 // Server is a database server. It is safe for concurrent use.
@@ -39,6 +54,7 @@ type Server struct {
 	pages    *pool.Pool
 	counters counters
 	sockets  atomic.Int64 // connections of any sort, those that start included
+	member   *member      // nil when the database stands alone
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -78,10 +94,16 @@ func New(spec targets.Database, config Config) (*Server, error) {
 		pages = pool.New(spec.PoolPages)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	return &Server{
+	s := &Server{
 		spec: spec, config: config, log: log.With("role", config.Role), engine: e, pages: pages,
 		ctx: ctx, stop: stop, sessions: map[uint32]*session{},
-	}, nil
+	}
+	if spec.Replication != nil {
+		if err := s.join(*spec.Replication); err != nil {
+			return nil, errors.Join(err, e.close())
+		}
+	}
+	return s, nil
 }
 
 // Warm puts pages into the buffer pool, oldest first, at no cost. Pages are named
@@ -97,8 +119,14 @@ func (s *Server) Close() error {
 		s.closed = true
 		s.mu.Unlock()
 		s.stop()
+		if s.member != nil {
+			s.member.group.Close() // always nil
+		}
 		s.serving.Wait()
-		s.err = s.engine.close()
+		if s.member != nil {
+			s.err = s.member.close()
+		}
+		s.err = errors.Join(s.err, s.engine.close())
 	})
 	return s.err
 }

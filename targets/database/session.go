@@ -197,6 +197,9 @@ func (s *session) ready() {
 		s.out.send(s.spent.report())
 		s.spent = spent{}
 	}
+	if s.learnStandby() {
+		s.out.send(&pgproto3.ParameterStatus{Name: standbyParameter, Value: s.settings.get(standbyParameter)})
+	}
 	if s.block.status == idle {
 		s.closePortals() // they live as long as their transaction
 	}

@@ -39,6 +39,7 @@ func known() []setting {
 		{name: "default_transaction_read_only", value: "off"},
 		{name: "extra_float_digits", value: "1"},
 		{name: "idle_in_transaction_session_timeout", value: "30s"},
+		{name: "in_hot_standby", value: "off", report: true, fixed: true},
 		{name: "integer_datetimes", value: "on", report: true, fixed: true},
 		{name: "IntervalStyle", value: "postgres", report: true},
 		{name: "is_superuser", value: "off", report: true, fixed: true},
@@ -52,6 +53,7 @@ func known() []setting {
 		{name: "synchronous_commit", value: "on", fixed: true},
 		{name: "TimeZone", value: "UTC", report: true},
 		{name: "transaction_isolation", value: "read committed", fixed: true},
+		{name: "transaction_read_only", value: "off", fixed: true},
 	}
 }
 

@@ -58,6 +58,10 @@ func (s *session) greet(m *pgproto3.StartupMessage) bool {
 		s.refuse(fatal(codeBadUser, "no PostgreSQL user name specified in startup packet"))
 		return false
 	}
+	if m.Parameters["replication"] == peerReplication && s.server.member != nil {
+		s.servePeer()
+		return false
+	}
 	if r := m.Parameters["replication"]; r != "" && onOff(r) == "on" || r == "database" {
 		s.refuse(fatal(codeUnsupported, "replication connections are not supported"))
 		return false
@@ -80,6 +84,7 @@ func (s *session) greet(m *pgproto3.StartupMessage) bool {
 			}
 		}
 	}
+	s.learnStandby()
 	clear(s.settings.set) // what the client starts with is what RESET goes back to
 	if !s.server.admit(s) {
 		s.refuse(fatal(codeTooMany, "sorry, too many clients already"))

@@ -21,6 +21,7 @@ const (
 	verbReset       verb = "RESET"
 	verbDiscard     verb = "DISCARD"
 	verbDeallocate  verb = "DEALLOCATE"
+	verbCall        verb = "CALL"
 )
 
 // statement is one parsed statement. It is not changed after it is made.
@@ -44,8 +45,12 @@ type statement struct {
 	casts map[int]uint32
 	// tables are those it reads or writes.
 	tables []source
-	// key finds the page that a read touches.
+	// key finds the page that a read or an UPDATE touches.
 	key key
+	// row finds the page of the row that an UPDATE or a DELETE changes.
+	row key
+	// undetermined is a function whose result differs on every server.
+	undetermined string
 }
 
 // empty reports whether there is nothing to run.
@@ -118,7 +123,9 @@ func (st *statement) classify() {
 		st.verb = verbDiscard
 	case "deallocate":
 		st.verb = verbDeallocate
-	case "alter", "analyze", "attach", "call", "checkpoint", "close", "cluster", "comment", "copy", "declare",
+	case "call":
+		st.classifyCall()
+	case "alter", "analyze", "attach", "checkpoint", "close", "cluster", "comment", "copy", "declare",
 		"detach", "do", "drop", "execute", "fetch", "grant", "listen", "load", "lock", "merge", "move", "notify",
 		"pragma", "prepare", "reassign", "refresh", "reindex", "release", "replace", "revoke", "savepoint",
 		"security", "table", "truncate", "unlisten", "vacuum":
@@ -194,6 +201,13 @@ func (st *statement) classifyData(from int) {
 		}
 		st.key = findKey(st.tokens, st.tables)
 	}
+	if st.verb == verbUpdate || st.verb == verbDelete {
+		st.row = findKey(st.tokens, st.tables)
+		st.key = st.row // the row is read before it is changed
+	}
+	if st.write {
+		st.undetermined = undetermined(st.tokens)
+	}
 }
 
 // dataVerb is the keyword of the statement proper, behind a WITH clause.
@@ -242,6 +256,7 @@ func (st *statement) classifyCreate() {
 		}
 	}
 	st.class, st.write = targets.StatementWrite, true
+	st.undetermined = undetermined(st.tokens)
 	st.compile(st.tokens, "")
 }
 

@@ -118,7 +118,7 @@ func TestPage(t *testing.T) {
 		{"SELECT * FROM posts WHERE id = 7", nil, ""},
 		{"SELECT * FROM posts p WHERE p.id = 7 AND users.id = 7", nil, ""},
 		{"SELECT id = 7 FROM users", nil, ""},
-		{"UPDATE users SET name = 'x' WHERE id = 7", nil, ""},
+		{"UPDATE users SET name = 'x' WHERE id = 7", nil, "users/7"},
 	} {
 		args := make([]driver.NamedValue, len(c.args))
 		for i, v := range c.args {

@@ -38,6 +38,8 @@ func (s *session) utility(ctx context.Context, st *statement, to *sink) (string,
 		return s.discard(st)
 	case verbDeallocate:
 		f = s.deallocate(st)
+	case verbCall:
+		return string(verbCall), s.call(ctx, st, to)
 	}
 	if f != nil {
 		return "", f

@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/miekg/dns"
@@ -16,13 +17,17 @@ const (
 	failureTTL = 1
 )
 
-// question is a canonical name and a type.
+// question is a canonical name and a type, and on whose behalf it is asked.
 type question struct {
 	name  string
 	qtype uint16
+	// subnet is where the client is; when it is not valid nobody is told of
+	// a client at all.
+	subnet netip.Prefix
 }
 
-// key is the question as a cache key. Type 0 stands for all types.
+// key is the question as a cache key, whoever asks. Type 0 stands for all
+// types.
 func (q question) key() string {
 	return string([]byte{byte(q.qtype >> 8), byte(q.qtype)}) + q.name
 }
@@ -35,6 +40,8 @@ type answer struct {
 	records, authority []dns.RR
 	// ttl is how long the answer may be kept, in seconds; 0 is not at all.
 	ttl uint32
+	// to is who may get it.
+	to audience
 }
 
 // newAnswer takes records over; each TTL is cut to most. An answer with an
@@ -66,13 +73,15 @@ func (a answer) after(age uint32) answer {
 	return a
 }
 
-// behind puts the aliases that led to an answer before it.
-func (a answer) behind(aliases []dns.RR, most uint32) answer {
+// behind puts the aliases that led to an answer before it, and to whom they
+// may be given.
+func (a answer) behind(aliases []dns.RR, to audience, most uint32) answer {
 	for _, rr := range aliases {
 		rr.Header().Ttl = min(sane(rr.Header().Ttl), most)
 	}
 	a.ttl = min(a.ttl, lowest(aliases, most))
 	a.records = append(aliases[:len(aliases):len(aliases)], a.records...)
+	a.to = to.and(a.to)
 	return a
 }
 

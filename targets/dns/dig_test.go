@@ -13,7 +13,7 @@ func TestDig(t *testing.T) {
 	if err != nil {
 		t.Skip("DIG IS NOT INSTALLED: nothing but this package's own client has talked to the servers")
 	}
-	w := newWorld(t, long, 0)
+	w, _ := regionalWorld(t)
 	for _, row := range []struct {
 		name, server string
 		args         []string
@@ -23,11 +23,15 @@ func TestDig(t *testing.T) {
 		{"authority", shopIP, []string{site, "+norecurse"}, []string{"flags: qr aa;", "60\tIN\tA\t127.53.1.1"}},
 		{"authority over tcp", shopIP, []string{site, "+norecurse", "+tcp"}, []string{"60\tIN\tA\t127.53.1.1", "(TCP)"}},
 		{"without edns", shopIP, []string{site, "+noedns", "+norecurse"}, []string{"60\tIN\tA\t127.53.1.1"}},
-		{"start of authority", shopIP, []string{"shop.example", "SOA", "+norecurse"}, []string{"ns-127-53-0-3.shop.example. hostmaster.shop.example. 1 86400 7200 3600000 30"}},
-		{"no such name", shopIP, []string{"nope.shop.example", "+norecurse"}, []string{"status: NXDOMAIN", "30\tIN\tSOA"}},
+		{"start of authority", shopIP, []string{"shop.example", "SOA", "+norecurse"}, []string{"ns-127-53-0-3.shop.example. hostmaster.shop.example. 1 86400 7200 3600000 60"}},
+		{"no such name", shopIP, []string{"nope.shop.example", "+norecurse"}, []string{"status: NXDOMAIN", "60\tIN\tSOA"}},
 		{"refused", shopIP, []string{"example.org", "+norecurse"}, []string{"status: REFUSED"}},
 		{"version", shopIP, []string{"version.bind", "CH", "TXT", "+norecurse"}, []string{"status: REFUSED"}},
 		{"unknown edns version", shopIP, []string{site, "+edns=1", "+noednsnegotiation", "+norecurse"}, []string{"status: BADVERS"}},
+		{"region", shopIP, []string{site, "+subnet=127.33.0.0/17", "+norecurse"}, []string{"60\tIN\tA\t" + euAddress, "; CLIENT-SUBNET: 127.33.0.0/17/17"}},
+		{"another region", shopIP, []string{site, "+subnet=127.34.0.0/16", "+norecurse"}, []string{"60\tIN\tA\t" + usAddress, "; CLIENT-SUBNET: 127.34.0.0/16/16"}},
+		{"no region", shopIP, []string{site, "+subnet=0", "+norecurse"}, []string{"60\tIN\tA\t127.53.1.1", "; CLIENT-SUBNET: 0.0.0.0/0/0"}},
+		{"region by the resolver", resolverIP, []string{site, "+subnet=127.34.7.0/24"}, []string{"IN\tA\t" + usAddress, "; CLIENT-SUBNET: 127.34.7.0/24/16"}},
 		{"recursion", resolverIP, []string{site}, []string{"flags: qr rd ra;", "IN\tA\t127.53.1.1"}},
 		{"recursion over tcp", resolverIP, []string{site, "+tcp"}, []string{"flags: qr rd ra;", "IN\tA\t127.53.1.1"}},
 	} {

@@ -18,11 +18,19 @@
 // TTL 0, which says "use it now, keep it not". The caches themselves count
 // with the full resolution of their clock.
 //
+// # Where a client is
+//
+// A nameserver answers by the region of the client and by the health of those
+// it could name (geoDNS). It sees a resolver, not the client, so the resolver
+// tells it the client's subnet (EDNS client subnet, RFC 7871), and keeps an
+// answer for as much of the address space as the nameserver says it is valid
+// for. Addresses of 127.0.0.0/8 are taken as those of the Internet are.
+//
 // # What is left out
 //
 // Addresses are IPv4 (A records). There are no zone transfers, no dynamic
-// updates, no DNSSEC, no wildcards and no EDNS client subnet. The resolver
-// sends the full question to every server on its way (no query name
+// updates, no DNSSEC and no wildcards. A nameserver that refuses questions with
+// a client subnet is not asked again without one. The resolver sends the full question to every server on its way (no query name
 // minimisation, RFC 9156), does not prime its root hint (RFC 8109) and never
 // serves an answer whose TTL has ended (no serve-stale, RFC 8767).
 package dns

@@ -19,11 +19,16 @@ const maxStray = 64
 type dialer func(ctx context.Context, network string) (net.Conn, error)
 
 // newQuery returns a query with a random ID and the OPT record that lets
-// replies be longer than 512 bytes.
-func newQuery(name string, qtype uint16, recurse bool) *dns.Msg {
-	query := new(dns.Msg).SetQuestion(name, qtype)
+// replies be longer than 512 bytes. A subnet that is valid goes with it, as
+// that of the client.
+func newQuery(q question, recurse bool) *dns.Msg {
+	query := new(dns.Msg).SetQuestion(q.name, q.qtype)
 	query.RecursionDesired = recurse
-	return query.SetEdns0(udpSize, false)
+	query.SetEdns0(udpSize, false)
+	if q.subnet.IsValid() {
+		attachSubnet(query, q.subnet)
+	}
+	return query
 }
 
 // exchange asks one server one question, over UDP and then over TCP if the
@@ -125,5 +130,5 @@ func belongs(reply, query *dns.Msg) bool {
 	}
 	got, want := reply.Question[0], query.Question[0]
 	return len(reply.Question) == 1 && got.Qtype == want.Qtype && got.Qclass == want.Qclass &&
-		strings.EqualFold(got.Name, want.Name)
+		strings.EqualFold(got.Name, want.Name) && sameSubnet(reply, query)
 }

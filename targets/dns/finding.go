@@ -8,6 +8,9 @@ type finding struct {
 	// authoritative is false for referrals and refusals.
 	authoritative             bool
 	answer, authority, extras []dns.RR
+	// regional says that the answer depends on where the client is, open
+	// that nobody healthy was left to answer with.
+	regional, open bool
 }
 
 // anyTypes are the types that a question for ANY gets, in this order.
@@ -15,14 +18,14 @@ var anyTypes = []uint16{dns.TypeSOA, dns.TypeNS, dns.TypeA}
 
 // find answers a question, as in RFC 1034, section 4.3.2. The name is
 // canonical.
-func (z *zone) find(name string, qtype uint16) finding {
+func (z *zone) find(name string, qtype uint16, v view) finding {
 	if !dns.IsSubDomain(z.apex, name) || qtype == dns.TypeAXFR || qtype == dns.TypeIXFR {
 		return finding{rcode: dns.RcodeRefused}
 	}
 	// The DS records of a child are the parent's (RFC 4035, section 3.1.4.1).
 	if child, ok := z.cutAbove(name); ok && (qtype != dns.TypeDS || child != name) {
 		c := z.cuts[child]
-		return finding{authority: choose(c.servers), extras: choose(c.glue)}
+		return finding{authority: copies(c.servers), extras: copies(c.glue)}
 	}
 	if !z.exists[name] {
 		return z.negative(dns.RcodeNameError)
@@ -33,14 +36,16 @@ func (z *zone) find(name string, qtype uint16) finding {
 	}
 	found := finding{authoritative: true}
 	for _, t := range types {
-		found.answer = append(found.answer, choose(z.sets[setKey{name, t}])...)
+		records, regional, open := z.rrset(name, t, v)
+		found.answer = append(found.answer, records...)
+		found.regional, found.open = found.regional || regional, found.open || open
 	}
 	if len(found.answer) == 0 {
 		return z.negative(dns.RcodeSuccess)
 	}
 	for _, rr := range found.answer {
 		if ns, ok := rr.(*dns.NS); ok {
-			found.extras = append(found.extras, choose(z.sets[setKey{ns.Ns, dns.TypeA}])...)
+			found.extras = append(found.extras, copies(z.sets[setKey{ns.Ns, dns.TypeA}])...)
 		}
 	}
 	return found
@@ -49,13 +54,10 @@ func (z *zone) find(name string, qtype uint16) finding {
 // negative is the answer that there is no such name, or no such record: with
 // the start of authority, whose TTL is how long to remember it (RFC 2308).
 func (z *zone) negative(rcode int) finding {
-	return finding{rcode: rcode, authoritative: true, authority: choose(z.sets[setKey{z.apex, dns.TypeSOA}])}
+	return finding{rcode: rcode, authoritative: true, authority: copies(z.sets[setKey{z.apex, dns.TypeSOA}])}
 }
 
-// choose picks the records of a set that a client gets, and returns copies.
-// Every client gets all of them, in the order of the specification: this is
-// the one place to answer by where the client is.
-func choose(set []dns.RR) []dns.RR {
+func copies(set []dns.RR) []dns.RR {
 	out := make([]dns.RR, len(set))
 	for i, rr := range set {
 		out[i] = dns.Copy(rr)

@@ -148,6 +148,32 @@ func (f *fleet) askOver(network, ip, name string, qtype uint16, change ...func(*
 
 func edns(size uint16) func(*mdns.Msg) { return func(m *mdns.Msg) { m.SetEdns0(size, false) } }
 
+// from adds a client subnet to a question.
+func from(subnet string) func(*mdns.Msg) {
+	p := netip.MustParsePrefix(subnet)
+	family := uint16(1)
+	if p.Addr().Is6() {
+		family = 2
+	}
+	return func(m *mdns.Msg) {
+		opt := m.SetEdns0(1232, false).IsEdns0()
+		opt.Option = append(opt.Option, &mdns.EDNS0_SUBNET{Code: mdns.EDNS0SUBNET, Family: family,
+			SourceNetmask: uint8(p.Bits()), Address: p.Addr().AsSlice()})
+	}
+}
+
+// subnetOf is the client subnet of a message, "" if there is none.
+func subnetOf(m *mdns.Msg) string {
+	if opt := m.IsEdns0(); opt != nil {
+		for _, o := range opt.Option {
+			if s, ok := o.(*mdns.EDNS0_SUBNET); ok {
+				return s.String()
+			}
+		}
+	}
+	return ""
+}
+
 // clock is a clock that the test moves.
 type clock struct {
 	mu  sync.Mutex

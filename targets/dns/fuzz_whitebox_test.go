@@ -17,11 +17,14 @@ import (
 func fuzzed(f *testing.F) map[string]*server {
 	f.Helper()
 	host := netip.MustParseAddr("127.53.0.3")
-	n, err := NewNameserver(targets.Nameserver{
+	n, err := NewNameserverWith(targets.Nameserver{
 		Zone:        "example.",
-		Records:     []targets.Record{{Name: "www.example.", Role: "r", TTL: time.Minute}},
+		Records:     []targets.Record{{Name: "www.example.", Role: "r", TTL: time.Minute, Regions: map[string][]string{"eu": {"s"}}}},
 		Delegations: []targets.Delegation{{Zone: "shop.example.", Role: "r", TTL: time.Minute}},
-	}, map[string]netip.Addr{"r": host}, nil, nil)
+	}, NameserverConfig{
+		Addresses: map[string]netip.Addr{"r": host, "s": host.Next()},
+		Regions:   []targets.Region{{Name: "eu", Subnet: "127.33.0.0/16"}},
+	})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -40,6 +43,14 @@ func FuzzRespond(f *testing.F) {
 		func(m *dns.Msg) { m.Question[0] = dns.Question{Name: "x.SHOP.example.", Qtype: dns.TypeDS, Qclass: 1} },
 		func(m *dns.Msg) { m.Question[0] = dns.Question{Name: ".", Qtype: dns.TypeANY, Qclass: dns.ClassCHAOS} },
 		func(m *dns.Msg) { m.Opcode = dns.OpcodeUpdate },
+		func(m *dns.Msg) {
+			m.SetEdns0(1232, false)
+			attachSubnet(m, netip.MustParsePrefix("127.33.5.0/24"))
+		},
+		func(m *dns.Msg) {
+			m.SetEdns0(1232, false)
+			attachSubnet(m, netip.MustParsePrefix("2001:db8::/48"))
+		},
 		func(m *dns.Msg) { m.Question = nil },
 	} {
 		m := new(dns.Msg).SetQuestion("www.example.", dns.TypeA)
@@ -52,11 +63,12 @@ func FuzzRespond(f *testing.F) {
 		f.Add(packet[:len(packet)-1], false)
 	}
 	f.Add([]byte("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\xc0\x0c\x00\x01\x00\x01"), true)
+	source := netip.MustParseAddr("127.34.0.1")
 	servers := fuzzed(f)
 	f.Fuzz(func(t *testing.T, packet []byte, udp bool) {
 		for name, s := range servers {
 			before := s.tally.metrics()
-			out := s.respond(t.Context(), packet, udp)
+			out := s.respond(t.Context(), packet, source, udp)
 			after := s.tally.metrics()
 			if out == nil {
 				if len(packet) >= headerSize && packet[2]&0x80 == 0 {
@@ -84,6 +96,20 @@ func checkReply(t *testing.T, name string, packet, out []byte, udp bool) {
 	if out[0] != packet[0] || out[1] != packet[1] || !reply.Response || reply.Opcode != int(packet[2]>>3)&0xf {
 		t.Errorf("%s: not a reply to the query: %v", name, reply)
 	}
+	// A client subnet comes back as it was, and only if there was one.
+	query := new(dns.Msg)
+	if told := subnetOption(reply); told != nil {
+		if err := query.Unpack(packet); err != nil {
+			t.Fatalf("%s: a client subnet for what cannot be read", name)
+		}
+		asked := subnetOption(query)
+		if asked == nil || asked.Family != told.Family || asked.SourceNetmask != told.SourceNetmask || !asked.Address.Equal(told.Address) {
+			t.Errorf("%s: client subnet %v came back as %v", name, asked, told)
+		}
+		if !sameSubnet(reply, query) {
+			t.Errorf("%s: its reply would be dropped", name)
+		}
+	}
 	limit := dns.MaxMsgSize
 	if udp {
 		limit = dns.MinMsgSize
@@ -100,7 +126,7 @@ func checkReply(t *testing.T, name string, packet, out []byte, udp bool) {
 // Whatever a nameserver says, a referral leads down, an answer is about the
 // name that was asked, and no TTL is above the cap.
 func FuzzReply(f *testing.F) {
-	q := question{"www.shop.example.", dns.TypeA}
+	q := question{name: "www.shop.example.", qtype: dns.TypeA}
 	header := func(name string, rtype uint16) dns.RR_Header {
 		return dns.RR_Header{Name: name, Rrtype: rtype, Class: dns.ClassINET, Ttl: 1 << 31}
 	}
@@ -129,6 +155,10 @@ func FuzzReply(f *testing.F) {
 		s, err := interpret(zone, q, reply, most)
 		if err != nil {
 			return
+		}
+		to := audienceOf(reply, netip.MustParsePrefix("127.33.5.0/24"))
+		if s = s.heardBy(to); to.scope < 0 || to.scope > 32 || (s.referral != nil && s.to != (audience{})) {
+			t.Errorf("for %+v, %+v", to, s)
 		}
 		if d := s.referral; d != nil {
 			if !below(zone, d.zone) || !dns.IsSubDomain(d.zone, q.name) || d.ttl > most || len(d.addresses) > maxServers {

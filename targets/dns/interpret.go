@@ -23,6 +23,20 @@ type step struct {
 	alias    string
 	aliases  []dns.RR
 	referral *delegation
+	// to is who an alias may be given to.
+	to audience
+}
+
+// heardBy returns the step with who it is for. Negative answers and referrals
+// are everyone's, whatever their server says (RFC 7871, section 7.4).
+func (s step) heardBy(to audience) step {
+	switch {
+	case s.final != nil && len(s.final.records) > 0:
+		s.final.to = to
+	case s.final == nil && s.referral == nil:
+		s.to = to
+	}
+	return s
 }
 
 // delegation is what a resolver knows of the servers of a zone.

@@ -14,6 +14,7 @@ type memory struct {
 	answers     *cache[answer]
 	delegations *cache[*delegation]
 	flights     *flights[reached]
+	scopes      scopes
 }
 
 func newMemory(most int, running *sync.WaitGroup) *memory {
@@ -24,12 +25,16 @@ func newMemory(most int, running *sync.WaitGroup) *memory {
 	}
 }
 
-// answer returns a kept answer, its TTLs counted down.
+// answer returns a kept answer that the client of the question may get, its
+// TTLs counted down.
 func (m *memory) answer(q question, now time.Time) (answer, bool) {
-	for _, key := range []string{q.key(), question{name: q.name}.key()} {
-		if k, ok := m.answers.get(key, now); ok {
+	for _, to := range m.scopes.keys(q.subnet) {
+		if k, ok := m.answers.get(q.key()+to, now); ok {
 			return k.value.after(age(k.since, now)), true
 		}
+	}
+	if k, ok := m.answers.get(question{name: q.name}.key(), now); ok {
+		return k.value.after(age(k.since, now)), true
 	}
 	return answer{}, false
 }
@@ -40,7 +45,8 @@ func (m *memory) keep(q question, a answer, now time.Time) {
 	if a.rcode == dns.RcodeNameError && len(a.records) == 0 {
 		q.qtype = 0
 	}
-	m.answers.put(q.key(), a, now, ttlDuration(a.ttl))
+	m.scopes.note(a.to)
+	m.answers.put(q.key()+a.to.key(), a, now, ttlDuration(a.ttl))
 }
 
 func (m *memory) len() int { return m.answers.len() + m.delegations.len() }

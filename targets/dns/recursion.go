@@ -59,8 +59,8 @@ func (r *recursion) iterate(ctx context.Context, q question, depth int) (answer,
 		case s.final != nil:
 			return *s.final, nil
 		case s.alias != "":
-			target, err := r.resolve(ctx, question{s.alias, q.qtype}, depth+1)
-			return target.behind(s.aliases, r.most), err
+			target, err := r.resolve(ctx, question{s.alias, q.qtype, q.subnet}, depth+1)
+			return target.behind(s.aliases, s.to, r.most), err
 		}
 		at = s.referral
 		if len(at.addresses) == 0 {
@@ -95,7 +95,7 @@ func (r *recursion) locate(ctx context.Context, d *delegation, depth int) error 
 		if dns.IsSubDomain(d.zone, host) {
 			continue // only the zone itself could tell
 		}
-		found, failure := r.resolve(ctx, question{host, dns.TypeA}, depth+1)
+		found, failure := r.resolve(ctx, question{host, dns.TypeA, nobody}, depth+1)
 		if failure != nil {
 			err = fmt.Errorf("server %s of %s: %w", host, d.zone, failure)
 			if ctx.Err() != nil {
@@ -126,11 +126,12 @@ func (r *recursion) ask(ctx context.Context, at *delegation, q question) (step, 
 			if r.sent >= maxUpstream {
 				return step{}, errUpstream
 			}
-			reply, failure := r.query(ctx, server, q)
+			told := r.told(at.zone, q)
+			reply, failure := r.query(ctx, server, told)
 			if failure == nil {
 				var s step
 				if s, failure = interpret(at.zone, q, reply, r.most); failure == nil {
-					return s, nil
+					return s.heardBy(audienceOf(reply, told.subnet)), nil
 				}
 				r.ranking.failed(server, r.timeout)
 			} else {
@@ -147,6 +148,16 @@ func (r *recursion) ask(ctx context.Context, at *delegation, q question) (step, 
 	return step{}, err
 }
 
+// told is a question as the servers of a zone get to hear it. Those of the
+// root refer all clients alike, so they need not know where one is; whatever
+// they say is then true for every client of this resolver.
+func (r *recursion) told(zone string, q question) question {
+	if zone == "." {
+		q.subnet = netip.Prefix{}
+	}
+	return q
+}
+
 // query sends one question to one server and waits for one timeout at most,
 // the try over TCP included.
 func (r *recursion) query(ctx context.Context, server netip.Addr, q question) (*dns.Msg, error) {
@@ -156,7 +167,7 @@ func (r *recursion) query(ctx context.Context, server netip.Addr, q question) (*
 	defer cancel()
 	dial := func(ctx context.Context, network string) (net.Conn, error) { return r.dial(ctx, network, server) }
 	start := time.Now()
-	reply, err := exchange(ctx, dial, newQuery(q.name, q.qtype, false))
+	reply, err := exchange(ctx, dial, newQuery(q, false))
 	if err != nil {
 		r.ranking.failed(server, r.timeout)
 		return nil, err

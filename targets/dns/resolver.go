@@ -49,6 +49,13 @@ type ResolverConfig struct {
 // from the cache or refused. Questions for ANY and other types that are no
 // data get NOTIMP, zone transfers are refused.
 //
+// Servers below the root are told where the client of a question for addresses
+// is (EDNS client subnet, RFC 7871): by the subnet in the client's question, or
+// else by its address, the first 24 bits of either (56 of IPv6). A subnet of no
+// bits is passed on as it is: the client wants to stay unknown. An answer with
+// a scope is kept and used for clients inside of the scope only, one without
+// for all; each counts as an answer of its own against the bound of the cache.
+//
 // One question causes at most 50 queries and takes at most 12 timeouts. The
 // server with the shortest smoothed round trip is asked first; one that does
 // not answer is tried a second time after all others.
@@ -70,6 +77,7 @@ type Resolver struct {
 
 	tally                                       tally
 	hits, misses, coalesced, upstream, failures atomic.Int64
+	subnets, regional                           atomic.Int64
 }
 
 // reached is the result of a lookup.
@@ -143,8 +151,10 @@ func (r *Resolver) Flush() {
 // hits_total (answered from the cache) and misses_total (not), of which
 // coalesced_total joined a lookup under way; upstream_total (questions sent to
 // nameservers; a second try, and not its repetition over TCP, counts again)
-// and upstream_failures_total; truncated_total, tcp_total and dropped_total as
-// in Nameserver; and the gauge entries (answers and zones in the cache).
+// and upstream_failures_total; subnet_total (questions with a client
+// subnet) and regional_total (answers that are good for some clients only);
+// truncated_total, tcp_total and dropped_total as in Nameserver; and the gauge
+// entries (answers and zones in the cache).
 func (r *Resolver) Metrics() map[string]float64 {
 	m := r.tally.metrics()
 	m["hits_total"] = float64(r.hits.Load())
@@ -152,32 +162,43 @@ func (r *Resolver) Metrics() map[string]float64 {
 	m["coalesced_total"] = float64(r.coalesced.Load())
 	m["upstream_total"] = float64(r.upstream.Load())
 	m["upstream_failures_total"] = float64(r.failures.Load())
+	m["subnet_total"] = float64(r.subnets.Load())
+	m["regional_total"] = float64(r.regional.Load())
 	m["entries"] = float64(r.memory.Load().len())
 	return m
 }
 
-func (r *Resolver) answer(ctx context.Context, query *dns.Msg) *dns.Msg {
+func (r *Resolver) answer(ctx context.Context, from asker, query *dns.Msg) (*dns.Msg, int) {
 	reply := new(dns.Msg).SetReply(query)
 	reply.RecursionAvailable = true
 	asked := reply.Question[0]
-	q := question{dns.CanonicalName(asked.Name), asked.Qtype}
+	q := question{name: dns.CanonicalName(asked.Name), qtype: asked.Qtype}
+	if q.qtype == dns.TypeA || q.qtype == dns.TypeAAAA {
+		q.subnet = from.subnet()
+	}
+	if from.option != nil {
+		r.subnets.Add(1)
+	}
 	if reply.Rcode = unanswerable(q.qtype); reply.Rcode != dns.RcodeSuccess {
-		return reply
+		return reply, 0
 	}
 	found, err := r.find(ctx, q, query.RecursionDesired)
 	switch {
 	case errors.Is(err, errNoRecursion):
 		reply.Rcode = dns.RcodeRefused
-		return reply
+		return reply, 0
 	case err != nil:
 		reply.Rcode = dns.RcodeServerFailure
-		return reply
+		return reply, 0
 	}
 	// The answer is shared by all who asked at the same time.
 	own := found.after(0)
 	reply.Rcode, reply.Answer, reply.Ns = own.rcode, own.records, own.authority
 	spell(reply.Answer, q.name, asked.Name)
-	return reply
+	if own.to.scope > 0 {
+		r.regional.Add(1)
+	}
+	return reply, own.to.scope
 }
 
 // unanswerable says why no question of a type is answered.
@@ -203,7 +224,7 @@ func (r *Resolver) find(ctx context.Context, q question, recurse bool) (answer, 
 		r.misses.Add(1)
 		return answer{}, errNoRecursion
 	}
-	found, joined, err := m.flights.do(ctx, q.key(), func(ctx context.Context) (reached, error) {
+	found, joined, err := m.flights.do(ctx, q.key()+q.subnet.String(), func(ctx context.Context) (reached, error) {
 		return r.lookup(ctx, m, q)
 	})
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"log/slog"
+	"net/netip"
 
 	"github.com/miekg/dns"
 )
@@ -19,15 +20,17 @@ const headerSize = 12
 // resolver differ in answer only.
 type server struct {
 	// answer replies to one well-formed question of class IN. It is called
-	// concurrently and never returns nil.
-	answer func(ctx context.Context, query *dns.Msg) *dns.Msg
+	// concurrently and never returns nil. The scope is the length in bits of
+	// the prefix of the client's address for which the reply is valid; 0 is
+	// all addresses.
+	answer func(ctx context.Context, from asker, query *dns.Msg) (reply *dns.Msg, scope int)
 	tally  *tally
 	log    *slog.Logger
 }
 
-// respond returns the reply to a message, or nil when it gets none: it is not
-// a query. Replies to UDP are cut to what the client takes.
-func (s *server) respond(ctx context.Context, packet []byte, udp bool) []byte {
+// respond returns the reply to a message from an address, or nil when it gets
+// none: it is not a query. Replies to UDP are cut to what the client takes.
+func (s *server) respond(ctx context.Context, packet []byte, source netip.Addr, udp bool) []byte {
 	query, rcode := parse(packet)
 	if query == nil {
 		s.tally.dropped.Add(1)
@@ -38,12 +41,13 @@ func (s *server) respond(ctx context.Context, packet []byte, udp bool) []byte {
 		s.tally.tcp.Add(1)
 	}
 	var reply *dns.Msg
+	scope := 0
 	if rcode == dns.RcodeSuccess {
-		reply = s.answer(ctx, query)
+		reply, scope = s.answer(ctx, asker{source, subnetOption(query)}, query)
 	} else {
 		reply = new(dns.Msg).SetRcode(query, rcode)
 	}
-	s.finish(query, reply, udp)
+	s.finish(query, reply, scope, udp)
 	out, err := reply.Pack()
 	if err != nil {
 		s.log.Error("reply not packed", "error", err)
@@ -98,6 +102,11 @@ func refusal(query *dns.Msg) int {
 	case opt != nil && opt.Version() != 0:
 		return dns.RcodeBadVers
 	}
+	// RFC 7871, section 7.2.1: a malformed client subnet is an error of form.
+	subnets := subnetOptions(query)
+	if len(subnets) > 1 || (len(subnets) == 1 && (subnets[0].SourceScope != 0 || !optionPrefix(subnets[0]).IsValid())) {
+		return dns.RcodeFormatError
+	}
 	switch query.Question[0].Qclass {
 	case dns.ClassINET:
 		return dns.RcodeSuccess
@@ -107,12 +116,15 @@ func refusal(query *dns.Msg) int {
 	return dns.RcodeNotImplemented
 }
 
-// finish adds the OPT record if the query has one, and cuts a reply that is
-// too long.
-func (s *server) finish(query, reply *dns.Msg, udp bool) {
+// finish adds the OPT record if the query has one, with the query's client
+// subnet in it, and cuts a reply that is too long.
+func (s *server) finish(query, reply *dns.Msg, scope int, udp bool) {
 	limit := dns.MinMsgSize
 	if opt := query.IsEdns0(); opt != nil {
 		reply.SetEdns0(udpSize, opt.Do())
+		if asked := subnetOption(query); asked != nil && reply.Rcode != dns.RcodeFormatError {
+			echoSubnet(reply, asked, scope)
+		}
 		limit = min(max(int(opt.UDPSize()), dns.MinMsgSize), udpSize)
 	}
 	if !udp {

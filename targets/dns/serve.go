@@ -89,7 +89,7 @@ func (s *server) serveUDP(reading, answering context.Context, conn net.PacketCon
 		packet := append([]byte(nil), buffer[:n]...)
 		all.Go(func() {
 			defer func() { <-slots }()
-			reply := s.respond(answering, packet, true)
+			reply := s.respond(answering, packet, addressOf(client), true)
 			if reply == nil {
 				return
 			}
@@ -167,7 +167,7 @@ func (s *server) serveConn(reading, answering context.Context, conn net.Conn) {
 		slots <- struct{}{}
 		pending.Go(func() {
 			defer func() { <-slots }()
-			reply := s.respond(answering, packet, false)
+			reply := s.respond(answering, packet, addressOf(conn.RemoteAddr()), false)
 			if reply == nil {
 				return
 			}

@@ -21,7 +21,8 @@ const (
 
 // Stub is the resolver that an operating system gives its programs: it asks
 // one recursive resolver and keeps addresses, and that a name has none, until
-// their TTL ends. Identical lookups at the same time are one question.
+// their TTL ends. It can ask as a client of another subnet: so one program can
+// play the users of several regions. Identical lookups at the same time are one question.
 // Failures (SERVFAIL, no reply) are not kept. Names are taken as fully
 // qualified: there is no search list and no hosts file.
 //
@@ -63,7 +64,7 @@ type Answer struct {
 	Took time.Duration
 }
 
-// NewStub returns a stub resolver with an empty cache of 1,000 names. It opens
+// NewStub returns a stub resolver with an empty cache of 1,000 names (of one subnet each). It opens
 // each connection to its resolver by dial, with network "udp" or, when a reply
 // was truncated, "tcp". The time for TTLs comes from now; nil means time.Now.
 func NewStub(dial func(ctx context.Context, network string) (net.Conn, error), now func() time.Time) *Stub {
@@ -82,35 +83,50 @@ func (s *Stub) Flush() {
 
 // Lookup returns the IPv4 addresses of a name. Every error is a *LookupError.
 func (s *Stub) Lookup(ctx context.Context, name string) (Answer, error) {
+	return s.LookupFrom(ctx, name, netip.Prefix{})
+}
+
+// LookupFrom is Lookup on behalf of a client in that subnet, of IPv4 or IPv6:
+// it goes with the question as EDNS client subnet (RFC 7871). A resolver sees
+// such a question as that of a client with an address there, and uses no more
+// of it than the first 24 bits of IPv4. What is kept for one subnet is not
+// used for another one. A subnet of zero bits keeps from all servers where
+// the client is; the zero Prefix says nothing.
+func (s *Stub) LookupFrom(ctx context.Context, name string, subnet netip.Prefix) (Answer, error) {
 	start := time.Now()
-	key, err := canonical(name)
+	host, err := canonical(name)
 	if err != nil {
 		return Answer{}, &LookupError{Name: name, Rcode: RcodeNone, Err: err}
+	}
+	q := question{host, dns.TypeA, subnet.Masked()}
+	key := host
+	if subnet.IsValid() {
+		key += exactKey(q.subnet)
 	}
 	state := s.state.Load()
 	now := s.now()
 	if k, ok := state.cache.get(key, now); ok {
-		return k.value.result(key, k.until.Sub(now), true, start)
+		return k.value.result(host, k.until.Sub(now), true, start)
 	}
 	found, _, err := state.flights.do(ctx, key, func(ctx context.Context) (resolved, error) {
-		found, err := s.ask(ctx, key)
+		found, err := s.ask(ctx, q)
 		if err == nil {
 			state.cache.put(key, found, s.now(), ttlDuration(found.ttl))
 		}
 		return found, err
 	})
 	if err != nil {
-		return Answer{}, &LookupError{Name: key, Rcode: RcodeNone, Err: err}
+		return Answer{}, &LookupError{Name: host, Rcode: RcodeNone, Err: err}
 	}
-	return found.result(key, ttlDuration(found.ttl), false, start)
+	return found.result(host, ttlDuration(found.ttl), false, start)
 }
 
 // ask sends the question until a reply comes.
-func (s *Stub) ask(ctx context.Context, name string) (found resolved, err error) {
+func (s *Stub) ask(ctx context.Context, q question) (found resolved, err error) {
 	for range max(s.Attempts, 1) {
 		var reply *dns.Msg
-		if reply, err = s.attempt(ctx, name); err == nil {
-			return read(name, reply), nil
+		if reply, err = s.attempt(ctx, q); err == nil {
+			return read(q.name, reply), nil
 		}
 		if ctx.Err() != nil {
 			break
@@ -119,15 +135,15 @@ func (s *Stub) ask(ctx context.Context, name string) (found resolved, err error)
 	return found, err
 }
 
-func (s *Stub) attempt(ctx context.Context, name string) (*dns.Msg, error) {
+func (s *Stub) attempt(ctx context.Context, q question) (*dns.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	return exchange(ctx, s.dial, newQuery(name, dns.TypeA, true))
+	return exchange(ctx, s.dial, newQuery(q, true))
 }
 
 // read takes from a reply what a stub wants to know.
 func read(name string, reply *dns.Msg) resolved {
-	records, last, found := follow(".", question{name, dns.TypeA}, reply.Answer)
+	records, last, found := follow(".", question{name: name, qtype: dns.TypeA}, reply.Answer)
 	var authority []dns.RR
 	if !found {
 		authority = startOfAuthority(".", last, reply.Ns)

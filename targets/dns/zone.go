@@ -16,8 +16,10 @@ import (
 // for concurrent use.
 type zone struct {
 	apex string
-	// sets are the records that the zone answers for.
-	sets map[setKey][]dns.RR
+	// sets are the records that the zone answers for, but for hosts: the
+	// addresses that the specification gives to names.
+	sets  map[setKey][]dns.RR
+	hosts map[string]addressSet
 	// exists holds every name with records, or with names below it, down
 	// from the apex. Any other name is NXDOMAIN.
 	exists map[string]bool
@@ -37,7 +39,7 @@ type setKey struct {
 // servers they name.
 type cut struct{ servers, glue []dns.RR }
 
-func newZone(spec targets.Nameserver, addresses map[string]netip.Addr) (*zone, error) {
+func newZone(spec targets.Nameserver, addresses map[string]netip.Addr, regions atlas) (*zone, error) {
 	apex, err := canonical(spec.Zone)
 	if err != nil {
 		return nil, fmt.Errorf("zone: %w", err)
@@ -45,6 +47,7 @@ func newZone(spec targets.Nameserver, addresses map[string]netip.Addr) (*zone, e
 	z := &zone{
 		apex:   apex,
 		sets:   map[setKey][]dns.RR{},
+		hosts:  map[string]addressSet{},
 		exists: map[string]bool{apex: true},
 		cuts:   map[string]*cut{},
 	}
@@ -59,7 +62,7 @@ func newZone(spec targets.Nameserver, addresses map[string]netip.Addr) (*zone, e
 		}
 	}
 	for _, r := range spec.Records {
-		if err := z.record(r, addresses); err != nil {
+		if err := z.record(r, addresses, regions); err != nil {
 			return nil, fmt.Errorf("zone %s: record %s: %w", apex, r.Name, err)
 		}
 	}
@@ -67,22 +70,37 @@ func newZone(spec targets.Nameserver, addresses map[string]netip.Addr) (*zone, e
 	return z, nil
 }
 
-func (z *zone) record(r targets.Record, addresses map[string]netip.Addr) error {
-	name, ttl, address, err := z.resolve(r.Name, r.Role, r.TTL, addresses)
+func (z *zone) record(r targets.Record, addresses map[string]netip.Addr, regions atlas) error {
+	name, ttl, err := z.resolve(r.Name, r.TTL)
 	if err != nil {
 		return err
 	}
 	if child, ok := z.cutAbove(name); ok {
 		return fmt.Errorf("it lies in the delegated zone %s", child)
 	}
-	z.add(hostRecord(name, address, ttl))
+	c, err := newChoice(r, addresses, regions)
+	if err != nil {
+		return err
+	}
+	set := z.hosts[name]
+	if len(set.choices) == 0 || ttl < set.ttl {
+		set.ttl = ttl
+	}
+	set.choices = append(set.choices, c)
+	set.regional = set.regional || len(c.byRegion) > 0
+	z.hosts[name] = set
+	z.mark(name)
 	return nil
 }
 
 // delegate adds one server of a child zone. A delegation of the zone itself
 // names the zone's own servers.
 func (z *zone) delegate(d targets.Delegation, addresses map[string]netip.Addr) error {
-	child, ttl, address, err := z.resolve(d.Zone, d.Role, d.TTL, addresses)
+	child, ttl, err := z.resolve(d.Zone, d.TTL)
+	if err != nil {
+		return err
+	}
+	address, err := addressOfRole(d.Role, addresses)
 	if err != nil {
 		return err
 	}
@@ -103,33 +121,39 @@ func (z *zone) delegate(d targets.Delegation, addresses map[string]netip.Addr) e
 }
 
 // resolve checks what a record and a delegation have in common.
-func (z *zone) resolve(name, role string, d time.Duration, addresses map[string]netip.Addr) (string, uint32, netip.Addr, error) {
-	none := netip.Addr{}
-	owner, err := canonical(name)
-	if err != nil {
-		return "", 0, none, err
+func (z *zone) resolve(name string, d time.Duration) (owner string, ttl uint32, err error) {
+	if owner, err = canonical(name); err != nil {
+		return "", 0, err
 	}
 	if !dns.IsSubDomain(z.apex, owner) {
-		return "", 0, none, fmt.Errorf("it lies outside the zone")
+		return "", 0, fmt.Errorf("it lies outside the zone")
 	}
 	if slices.Contains(dns.SplitDomainName(owner), "*") {
-		return "", 0, none, fmt.Errorf("wildcards are not served")
+		return "", 0, fmt.Errorf("wildcards are not served")
 	}
-	ttl, err := seconds(d)
-	if err != nil {
-		return "", 0, none, err
-	}
-	address, ok := addresses[role]
-	if !ok {
-		return "", 0, none, fmt.Errorf("role %q has no address", role)
-	}
-	if address = address.Unmap(); !address.Is4() {
-		return "", 0, none, fmt.Errorf("role %q: address %v is not IPv4", role, address)
+	if ttl, err = seconds(d); err != nil {
+		return "", 0, err
 	}
 	if z.shortest == 0 || ttl < z.shortest {
 		z.shortest = ttl
 	}
-	return owner, ttl, address, nil
+	return owner, ttl, nil
+}
+
+// rrset returns copies of the records of a name and type that a client gets.
+func (z *zone) rrset(name string, rtype uint16, v view) (records []dns.RR, regional, open bool) {
+	for _, rr := range z.sets[setKey{name, rtype}] {
+		records = append(records, dns.Copy(rr))
+	}
+	set, ok := z.hosts[name]
+	if !ok || rtype != dns.TypeA {
+		return records, false, false
+	}
+	hosts, open := set.records(name, v)
+	for _, rr := range hosts {
+		records = join(records, rr)
+	}
+	return records, set.regional, open
 }
 
 // servedAt returns the zone as the server at that address gives it out: with

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"syscall"
 	"time"
@@ -56,11 +57,19 @@ func (s *System) Restart(ctx context.Context, node string) error {
 	default:
 		return fmt.Errorf("node %s: still runs", node)
 	}
-	spec, err := s.samePorts(s.plan.specs[node])
+	spec, err := s.spec(node)
 	if err != nil {
 		return err
 	}
-	p, _, err := s.startNode(ctx, spec)
+	if spec, err = s.samePorts(spec); err != nil {
+		return err
+	}
+	return s.add(ctx, spec)
+}
+
+// add starts a node beside those that run, and returns when it serves.
+func (s *System) add(ctx context.Context, spec targets.Spec) error {
+	p, endpoints, err := s.startNode(ctx, spec)
 	if err != nil {
 		return err
 	}
@@ -70,7 +79,8 @@ func (s *System) Restart(ctx context.Context, node string) error {
 		p.end(grace)
 		return errors.New("the system was closed meanwhile")
 	}
-	s.processes[node] = p
+	s.processes[spec.Node.Name] = p
+	maps.Copy(s.endpoints, endpoints)
 	s.mu.Unlock()
 	_, err = p.call(ctx, targets.Command{Do: targets.DoServe, Endpoints: s.Endpoints()})
 	return err
@@ -96,14 +106,10 @@ func (s *System) samePorts(spec targets.Spec) (targets.Spec, error) {
 	return spec, nil
 }
 
-// Impair changes the wire from one node, or from targets.Clients, to another.
-// The zero Impairment heals it.
+// Impair changes the wire from one node, or from clients, to another. The
+// zero Impairment heals it.
 func (s *System) Impair(ctx context.Context, from, to string, i targets.Impairment) error {
-	if from == targets.Clients {
-		link, ok := s.clients[to]
-		if !ok {
-			return fmt.Errorf("impair: no link from %s to %s", from, to)
-		}
+	if link, ok := s.clients[[2]string{from, to}]; ok {
 		link.Impair(i)
 		return nil
 	}

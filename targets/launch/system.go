@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
@@ -44,7 +45,8 @@ type System struct {
 	config   Config
 	plan     plan
 	spawner  *spawner
-	clients  map[string]*wire.Link
+	// clients are the users' wires, by the name of the users and the node.
+	clients map[[2]string]*wire.Link
 
 	mu        sync.Mutex
 	processes map[string]*process
@@ -70,13 +72,8 @@ func Start(ctx context.Context, t targets.Topology, cfg Config) (*System, error)
 	if err != nil {
 		return nil, fmt.Errorf("topology %s: %w", t.Name, err)
 	}
-	s := &System{topology: t, config: cfg, plan: plan, spawner: newSpawner(), clients: map[string]*wire.Link{},
+	s := &System{topology: t, config: cfg, plan: plan, spawner: newSpawner(), clients: clientLinks(t, cfg),
 		processes: map[string]*process{}, endpoints: map[string]targets.Endpoint{}}
-	for i, l := range t.Links {
-		if l.From == targets.Clients {
-			s.clients[l.To] = wire.NewLink(cfg.Clock, l, cfg.Seed+uint64(i))
-		}
-	}
 	if err := s.startAll(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("topology %s: %w", t.Name, err)
@@ -85,9 +82,40 @@ func Start(ctx context.Context, t targets.Topology, cfg Config) (*System, error)
 	return s, nil
 }
 
-// startAll has every node listen, and then tells each where all others are.
+// clientLinks makes the wires of all users. Those of a region have an address
+// of its subnet.
+func clientLinks(t targets.Topology, cfg Config) map[[2]string]*wire.Link {
+	sources := map[string]string{targets.Clients: ""}
+	for _, r := range t.Regions {
+		if p, err := netip.ParsePrefix(r.Subnet); err == nil { // a valid topology has no others
+			sources[r.Clients()] = p.Addr().Next().String()
+		}
+	}
+	links := map[[2]string]*wire.Link{}
+	for i, l := range t.Links {
+		source, ok := sources[l.From]
+		if !ok {
+			continue
+		}
+		link := wire.NewLink(cfg.Clock, l, cfg.Seed+uint64(i))
+		if source != "" {
+			link.From(source)
+		}
+		links[[2]string{l.From, l.To}] = link
+	}
+	return links
+}
+
+// startAll has every node listen that is not on standby, and then tells each
+// where all others are.
 func (s *System) startAll(ctx context.Context) error {
-	err := s.each(func(node string) error {
+	var nodes []string
+	for _, n := range s.topology.Nodes {
+		if !n.Standby {
+			nodes = append(nodes, n.Name)
+		}
+	}
+	err := each(nodes, func(node string) error {
 		p, endpoints, err := s.startNode(ctx, s.plan.specs[node])
 		if err != nil {
 			return err
@@ -102,18 +130,18 @@ func (s *System) startAll(ctx context.Context) error {
 		return err
 	}
 	endpoints := s.Endpoints()
-	return s.each(func(node string) error {
+	return each(nodes, func(node string) error {
 		_, err := s.call(ctx, node, targets.Command{Do: targets.DoServe, Endpoints: endpoints})
 		return err
 	})
 }
 
 // each does a thing for all nodes at once.
-func (s *System) each(do func(node string) error) error {
-	errs := make([]error, len(s.topology.Nodes))
+func each(nodes []string, do func(node string) error) error {
+	errs := make([]error, len(nodes))
 	var wg sync.WaitGroup
-	for i, n := range s.topology.Nodes {
-		wg.Go(func() { errs[i] = do(n.Name) })
+	for i, n := range nodes {
+		wg.Go(func() { errs[i] = do(n) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)
@@ -146,7 +174,7 @@ func (s *System) Topology() targets.Topology { return s.topology }
 // Startup is the time from the first process to the last one serving.
 func (s *System) Startup() time.Duration { return s.startup }
 
-// Endpoints returns where every role listens.
+// Endpoints returns where every role listens that was ever started.
 func (s *System) Endpoints() map[string]targets.Endpoint {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,11 +185,16 @@ func (s *System) Endpoints() map[string]targets.Endpoint {
 // node. Network is "tcp" or "udp". A role that clients have no wire to is
 // reached directly, as an operator would.
 func (s *System) Dial(ctx context.Context, network, role string) (net.Conn, error) {
+	return s.DialFrom(ctx, targets.Clients, network, role)
+}
+
+// DialFrom is Dial for the users of a region, by [targets.Region.Clients].
+func (s *System) DialFrom(ctx context.Context, clients, network, role string) (net.Conn, error) {
 	e, ok := s.Endpoints()[role]
 	if !ok {
 		return nil, fmt.Errorf("dial %s: there is no such role", role)
 	}
-	if link, ok := s.clients[e.Node]; ok {
+	if link, ok := s.clients[[2]string{clients, e.Node}]; ok {
 		return link.DialContext(ctx, network, e.Address)
 	}
 	var d net.Dialer
@@ -192,13 +225,19 @@ func (s *System) Metrics(ctx context.Context, node string) (targets.Metrics, err
 
 // Command has the node of a role carry out a command, such as DoWarm.
 func (s *System) Command(ctx context.Context, role string, c targets.Command) error {
+	_, err := s.Ask(ctx, role, c)
+	return err
+}
+
+// Ask is Command with the counts that the node replies.
+func (s *System) Ask(ctx context.Context, role string, c targets.Command) (map[string]int64, error) {
 	e, ok := s.Endpoints()[role]
 	if !ok {
-		return fmt.Errorf("%s: there is no role %q", c.Do, role)
+		return nil, fmt.Errorf("%s: there is no role %q", c.Do, role)
 	}
 	c.Role = role
-	_, err := s.call(ctx, e.Node, c)
-	return err
+	reply, err := s.call(ctx, e.Node, c)
+	return reply.Counts, err
 }
 
 // Close ends every node and waits until all are gone. It may be called more

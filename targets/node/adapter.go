@@ -6,9 +6,13 @@ import (
 
 	"rung/targets"
 	"rung/targets/balancer"
+	"rung/targets/cache"
+	"rung/targets/cdn"
 	"rung/targets/database"
 	"rung/targets/keyvalue"
+	"rung/targets/session"
 	"rung/targets/store"
+	"rung/targets/volume"
 	"rung/targets/web"
 )
 
@@ -16,18 +20,52 @@ import (
 
 type webRole struct {
 	*web.Server
-	store store.Store
+	store    store.Store
+	sessions session.Store
 }
 
 func (r webRole) serve(ctx context.Context, s sockets) error { return r.Serve(ctx, s.tcp) }
 
 func (r webRole) Close() error {
 	r.Server.Close()
+	if r.sessions != nil {
+		r.sessions.Close()
+	}
 	r.store.Close()
 	return nil
 }
 
+// Metrics are the server's, and those of its way to the data.
+func (r webRole) Metrics() map[string]float64 {
+	m := r.Server.Metrics()
+	if s, ok := r.store.(interface{ Metrics() map[string]float64 }); ok {
+		for name, value := range s.Metrics() {
+			m["store_"+name] = value
+		}
+	}
+	return m
+}
+
 type databaseRole struct{ *database.Server }
+
+func (r databaseRole) events() []targets.Event { return r.Events() }
+
+func (r databaseRole) recover(ctx context.Context) (map[string]int64, error) {
+	did, err := r.Recover(ctx)
+	return map[string]int64{"restored": did.Restored, "present": did.Present, "conflicts": did.Conflicts}, err
+}
+
+type cacheRole struct{ *cache.Server }
+
+func (r cacheRole) serve(ctx context.Context, s sockets) error { return r.Serve(ctx, s.tcp) }
+
+type edgeRole struct{ *cdn.Server }
+
+func (r edgeRole) serve(ctx context.Context, s sockets) error { return r.Serve(ctx, s.tcp) }
+
+type volumeRole struct{ *volume.Server }
+
+func (r volumeRole) serve(ctx context.Context, s sockets) error { return r.Serve(ctx, s.tcp) }
 
 func (r databaseRole) serve(ctx context.Context, s sockets) error { return r.Serve(ctx, s.tcp) }
 
@@ -67,6 +105,14 @@ type nameRole struct{ nameServer }
 
 func (r nameRole) serve(ctx context.Context, s sockets) error { return r.Serve(ctx, s.udp, s.tcp) }
 func (r nameRole) Close() error                               { return nil }
+
+// events are a nameserver's health transitions; a resolver has none.
+func (r nameRole) events() []targets.Event {
+	if e, ok := r.nameServer.(interface{ Events() []targets.Event }); ok {
+		return e.Events()
+	}
+	return nil
+}
 
 // Flush empties a resolver's cache; a nameserver has none.
 func (r nameRole) Flush() {

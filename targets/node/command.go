@@ -13,6 +13,16 @@ type (
 	warmer  interface{ Warm(pages []string) }
 	drainer interface{ Drain(server string) error }
 	flusher interface{ Flush() }
+	fleet   interface {
+		SetServers(servers map[string]string)
+	}
+	publisher interface{ Publish(version int) error }
+	recoverer interface {
+		recover(ctx context.Context) (map[string]int64, error)
+	}
+	contextWarmer interface {
+		Warm(ctx context.Context, pages []string) error
+	}
 )
 
 // carryOut does one command and says how it went.
@@ -27,11 +37,18 @@ func (n *Node) carryOut(ctx context.Context, c targets.Command) targets.Reply {
 	case targets.DoMetrics:
 		reply.Metrics = n.metrics()
 	case targets.DoWarm:
-		err = ask(n, c.Role, "warm", func(w warmer) error { w.Warm(c.Pages); return nil })
+		err = n.warm(ctx, c)
 	case targets.DoDrain:
 		err = ask(n, c.Role, "drain", func(d drainer) error { return d.Drain(c.To) })
 	case targets.DoFlush:
 		err = ask(n, c.Role, "flush", func(f flusher) error { f.Flush(); return nil })
+	case targets.DoServers:
+		n.learn(c.Endpoints)
+		err = ask(n, c.Role, "servers", func(f fleet) error { f.SetServers(c.Servers); return nil })
+	case targets.DoPublish:
+		err = ask(n, c.Role, "publish", func(p publisher) error { return p.Publish(c.Count) })
+	case targets.DoRecover:
+		err = ask(n, c.Role, "recover", func(r recoverer) (err error) { reply.Counts, err = r.recover(ctx); return err })
 	default:
 		err = fmt.Errorf("unknown command %q", c.Do)
 	}
@@ -54,6 +71,14 @@ func ask[T any](n *Node, name, verb string, do func(T) error) error {
 	return do(able)
 }
 
+// warm fills a buffer pool at once, or a cache tier through a web server.
+func (n *Node) warm(ctx context.Context, c targets.Command) error {
+	if w, ok := n.roles[c.Role].(contextWarmer); ok {
+		return w.Warm(ctx, c.Pages)
+	}
+	return ask(n, c.Role, "warm", func(w warmer) error { w.Warm(c.Pages); return nil })
+}
+
 func (n *Node) impair(to string, i targets.Impairment) error {
 	link, ok := n.links[to]
 	if !ok {
@@ -67,10 +92,9 @@ func (n *Node) impair(to string, i targets.Impairment) error {
 }
 
 func (n *Node) serve(ctx context.Context, endpoints map[string]targets.Endpoint) error {
-	if n.endpoints != nil {
+	if n.learn(endpoints) {
 		return errors.New("serve: already serving")
 	}
-	n.endpoints = endpoints
 	for _, spec := range n.spec.Node.Roles {
 		r, err := n.build(spec)
 		if err != nil {

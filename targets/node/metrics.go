@@ -20,6 +20,14 @@ func (n *Node) metrics() *targets.Metrics {
 	}
 	for name, r := range n.roles {
 		m.Roles[name] = r.Metrics()
+		if h, ok := r.(interface {
+			Histograms() map[string]targets.Histogram
+		}); ok {
+			if m.Histograms == nil {
+				m.Histograms = map[string]map[string]targets.Histogram{}
+			}
+			m.Histograms[name] = h.Histograms()
+		}
 		if e, ok := r.(interface{ events() []targets.Event }); ok {
 			for _, event := range e.events() {
 				event.Role = name

@@ -30,9 +30,9 @@ type Node struct {
 	sockets map[string]sockets
 	links   map[string]*wire.Link
 
-	// endpoints is set once, by the serve command, before any role runs.
-	endpoints map[string]targets.Endpoint
-	roles     map[string]role
+	// directory is told by the serve command, before any role runs.
+	directory
+	roles map[string]role
 
 	running sync.WaitGroup
 	failed  chan error
@@ -142,7 +142,7 @@ func openLinks(c *clock.Clock, spec targets.Spec) map[string]*wire.Link {
 
 // dial connects to a role over the wire to its node.
 func (n *Node) dial(ctx context.Context, network, role string) (net.Conn, error) {
-	e, ok := n.endpoints[role]
+	e, ok := n.endpoint(role)
 	if !ok {
 		return nil, fmt.Errorf("dial %s: there is no such role", role)
 	}

@@ -10,11 +10,8 @@ import (
 
 	"rung/targets"
 	"rung/targets/balancer"
-	"rung/targets/database"
 	"rung/targets/dns"
 	"rung/targets/keyvalue"
-	"rung/targets/store"
-	"rung/targets/web"
 )
 
 // role is one running server program. Each kind's adapter below is all that
@@ -32,15 +29,10 @@ func (n *Node) build(r targets.Role) (role, error) {
 	case targets.KindWeb:
 		return n.buildWeb(r)
 	case targets.KindDatabase:
-		s, err := database.New(*r.Database, database.Config{Role: r.Name, Share: n.machine.For(r.Name),
-			Directory: n.directory(r), Log: n.log.With("role", r.Name)})
-		if err != nil {
-			return nil, err
-		}
-		return databaseRole{s}, nil
+		return n.buildDatabase(r)
 	case targets.KindKeyValue:
 		s, err := keyvalue.New(*r.KeyValue, keyvalue.Config{Role: r.Name, Share: n.machine.For(r.Name),
-			Directory: n.directory(r), Log: n.log.With("role", r.Name)})
+			Directory: n.folder(r), Log: n.log.With("role", r.Name)})
 		if err != nil {
 			return nil, err
 		}
@@ -51,54 +43,33 @@ func (n *Node) build(r targets.Role) (role, error) {
 		return n.buildNameserver(r)
 	case targets.KindResolver:
 		return n.buildResolver(r)
+	case targets.KindCache:
+		return n.buildCache(r)
+	case targets.KindEdge:
+		return n.buildEdge(r)
+	case targets.KindVolume:
+		return n.buildVolume(r)
 	}
 	return nil, fmt.Errorf("unknown kind %q", r.Kind)
 }
 
-// directory is where a role keeps its data.
-func (n *Node) directory(r targets.Role) string { return filepath.Join(n.spec.Directory, r.Name) }
-
-// storeTimeout bounds one statement; the web tier's clients wait less.
-const storeTimeout = 5 * time.Second
-
-func (n *Node) buildWeb(r targets.Role) (role, error) {
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return n.dial(ctx, network, r.Web.Store)
-	}
-	address := n.endpoints[r.Web.Store].Address
-	var data store.Store
-	if n.kindOf(r.Web.Store) == targets.KindKeyValue {
-		data = store.OpenKV(store.KVConfig{Address: address, Connections: r.Web.Connections, Dial: dial, Timeout: storeTimeout})
-	} else {
-		var err error
-		data, err = store.OpenSQL(context.Background(), store.SQLConfig{Address: address, Database: "shop", User: "web",
-			Connections: r.Web.Connections, Dial: dial, Timeout: storeTimeout})
-		if err != nil {
-			return nil, err
-		}
-	}
-	s, err := web.New(*r.Web, web.Config{Role: r.Name, Store: data, Share: n.machine.For(r.Name),
-		Log: n.log.With("role", r.Name), Seed: n.spec.Seed})
-	if err != nil {
-		data.Close()
-		return nil, err
-	}
-	return webRole{Server: s, store: data}, nil
-}
-
-// kindOf is the kind of any role of the topology.
-func (n *Node) kindOf(role string) targets.Kind { return n.endpoints[role].Kind }
+// folder is where a role keeps its data.
+func (n *Node) folder(r targets.Role) string { return filepath.Join(n.spec.Directory, r.Name) }
 
 // passiveHold is nginx's fail_timeout: how long a server stays out after a
 // passive ejection where there are no active checks.
 const passiveHold = 10 * time.Second
 
 func (n *Node) buildBalancer(r targets.Role) (role, error) {
-	servers := map[string]string{}
+	servers, spec := map[string]string{}, *r.Balancer
+	spec.Servers = nil
 	for _, name := range r.Balancer.Servers {
-		servers[name] = n.endpoints[name].Address
+		if e, ok := n.endpoint(name); ok { // one on standby is told of later
+			servers[name] = e.Address
+			spec.Servers = append(spec.Servers, name)
+		}
 	}
-	s, err := balancer.New(*r.Balancer, balancer.Config{Role: r.Name, Servers: servers, Site: n.spec.Site, Address: n.spec.Address,
+	s, err := balancer.New(spec, balancer.Config{Role: r.Name, Servers: servers, Site: n.spec.Site, Address: n.spec.Address,
 		Hold:  time.Duration(float64(passiveHold) / max(n.spec.TimeScale, 1)),
 		Dial:  func(ctx context.Context, role string) (net.Conn, error) { return n.dial(ctx, "tcp", role) },
 		Share: n.machine.For(r.Name), Log: n.log.With("role", r.Name), Seed: n.spec.Seed})
@@ -110,14 +81,16 @@ func (n *Node) buildBalancer(r targets.Role) (role, error) {
 
 func (n *Node) buildNameserver(r targets.Role) (role, error) {
 	addresses := map[string]netip.Addr{}
-	for name, e := range n.endpoints {
+	for name, e := range n.known() {
 		ip, err := netip.ParseAddrPort(e.Address)
 		if err != nil {
 			return nil, fmt.Errorf("address of %s: %w", name, err)
 		}
 		addresses[name] = ip.Addr()
 	}
-	s, err := dns.NewNameserver(*r.Nameserver, addresses, nil, n.log.With("role", r.Name))
+	s, err := dns.NewNameserverWith(*r.Nameserver, dns.NameserverConfig{Addresses: addresses, Regions: n.spec.Regions, Seed: n.spec.Seed,
+		Dial: func(ctx context.Context, role string) (net.Conn, error) { return n.dial(ctx, "tcp", role) },
+		Log:  n.log.With("role", r.Name)})
 	if err != nil {
 		return nil, err
 	}
@@ -129,13 +102,13 @@ func (n *Node) buildNameserver(r targets.Role) (role, error) {
 func (n *Node) buildResolver(r targets.Role) (role, error) {
 	servers := map[netip.Addr]string{}
 	for _, name := range r.Resolver.Reaches {
-		ip, err := netip.ParseAddrPort(n.endpoints[name].Address)
+		ip, err := netip.ParseAddrPort(n.address(name))
 		if err != nil {
 			return nil, fmt.Errorf("address of %s: %w", name, err)
 		}
 		servers[ip.Addr()] = name
 	}
-	root, err := netip.ParseAddrPort(n.endpoints[r.Resolver.Root].Address)
+	root, err := netip.ParseAddrPort(n.address(r.Resolver.Root))
 	if err != nil {
 		return nil, fmt.Errorf("address of the root %s: %w", r.Resolver.Root, err)
 	}

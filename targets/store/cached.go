@@ -80,9 +80,11 @@ func (c CacheConfig) orDefaults() CacheConfig {
 // is back. See circuit for when it is asked again. An entry that it kept meanwhile, cut
 // off but not dead, is as stale as its TTL allows if Forget could not reach it.
 //
-// Timing is that of the store behind, but for Total, which includes the cache's part:
-// CacheTrace.Time and CacheTrace.Fill. A hit, and a request that shared another's read,
-// has sent no statements.
+// Timing is that of the store behind, and Total, Cache and Outcome say what the cache
+// did. A hit, and a request that shared another's read, has sent no statements.
+//
+// Over a replicated store a miss can read a replica that has not got the latest write
+// yet, and cache the old row after Forget: it then stays for its TTL.
 type CachedStore struct {
 	inner  Store
 	config CacheConfig
@@ -183,6 +185,7 @@ func (c *CachedStore) Forget(ctx context.Context, id int64) error {
 		if n := c.nodes[c.ring.Locate(key)]; n != nil {
 			if err := n.delete(ctx, key); err != nil {
 				c.counts.errors.Add(1)
+				c.counts.forgetErrors.Add(1)
 				failures = append(failures, fmt.Errorf("forget %s on %s: %w", key, n.name, err))
 				continue
 			}
@@ -200,6 +203,21 @@ func (c *CachedStore) AddPost(ctx context.Context, p Post) (Timing, error) {
 // AddPhoto goes to the store behind.
 func (c *CachedStore) AddPhoto(ctx context.Context, p Post) (Timing, error) {
 	return c.inner.AddPhoto(ctx, p)
+}
+
+// SetCity goes to the store behind, and then Forget deletes what is cached of the
+// user; that it could not is counted, not returned. What may have been written, though
+// an error came back, is forgotten too, and also when ctx has ended meanwhile.
+func (c *CachedStore) SetCity(ctx context.Context, id int64, city string) (Timing, error) {
+	start := time.Now()
+	took, err := c.inner.SetCity(ctx, id, city)
+	if took.Statements > 0 && !errors.Is(err, ErrNotFound) {
+		forgetting := time.Now()
+		_ = c.Forget(context.WithoutCancel(ctx), id) // counted; CacheConfig.Timeout bounds it
+		took.Cache += time.Since(forgetting)
+	}
+	took.Total = time.Since(start)
+	return took, err
 }
 
 // Posts goes to the store behind.

@@ -13,22 +13,29 @@ import (
 // concurrent use.
 type cacheNode struct {
 	name    string
+	address string
+	dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	kv      *KV // for its bounded connections, not as a Store
 	circuit circuit
 }
 
 func newCacheNode(n CacheNode, config CacheConfig) *cacheNode {
-	dial := (&net.Dialer{}).DialContext
-	if config.Dial != nil {
-		dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-			return config.Dial(ctx, n.Name, network, address)
-		}
-	}
+	dial := nodeDialer(n.Name, config.Dial)
 	return &cacheNode{
-		name: n.Name,
+		name: n.Name, address: n.Address, dial: dial,
 		kv: OpenKV(KVConfig{Address: n.Address, Connections: config.Connections,
 			Dial: dial, Timeout: config.Timeout}).(*KV),
 		circuit: circuit{hold: config.Hold, now: config.Now},
+	}
+}
+
+// nodeDialer dials one node, plainly if dial is nil.
+func nodeDialer(node string, dial func(ctx context.Context, node, network, address string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+	if dial == nil {
+		return (&net.Dialer{}).DialContext
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		return dial(ctx, node, network, address)
 	}
 }
 

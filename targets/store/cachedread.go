@@ -20,17 +20,23 @@ type reading[T any] struct {
 // landed is what a reading found in the store behind.
 type landed[T any] struct {
 	value T
-	took  Timing
-	fill  time.Duration
+	took  Timing // Cache is the fill's
 	err   error
 }
 
 func readThrough[T any](ctx context.Context, c *CachedStore, group *flights[T], key string,
 	load func(context.Context) (T, Timing, error)) (value T, took Timing, err error) {
 	start := time.Now()
-	trace := cacheTrace(ctx)
-	*trace = CacheTrace{}
-	defer func() { took.Total = time.Since(start) }()
+	var look Timing // the cache's part
+	defer func() {
+		took.Total, took.Cache = time.Since(start), took.Cache+look.Cache
+		if look.Outcome != "" {
+			took.Outcome = look.Outcome
+		}
+		if look.Outcome == OutcomeHit {
+			took.Cache = took.Total // decoding included
+		}
+	}()
 	if err := ctx.Err(); err != nil {
 		return value, took, fmt.Errorf("read %s: %w", key, err)
 	}
@@ -47,37 +53,35 @@ func readThrough[T any](ctx context.Context, c *CachedStore, group *flights[T], 
 		defer group.leave(f)
 	}
 	r := &reading[T]{store: c, node: c.nodes[c.ring.Locate(key)], key: key, load: load}
-	found, err := r.look(ctx, &value, trace)
+	found, err := r.look(ctx, &value, &look)
 	if found || err != nil {
 		return value, took, err
 	}
 	if f == nil {
 		l := r.land(ctx)
-		trace.Fill = l.fill
 		return l.value, l.took, l.err
 	}
-	return r.share(ctx, group, f, trace)
+	return r.share(ctx, group, f, &look)
 }
 
 // look asks the cache. An error is the end of the caller's context; whatever is wrong
 // with the cache is a miss.
-func (r *reading[T]) look(ctx context.Context, into *T, trace *CacheTrace) (found bool, err error) {
+func (r *reading[T]) look(ctx context.Context, into *T, took *Timing) (found bool, err error) {
 	counts := &r.store.counts
 	if r.node == nil {
 		counts.misses.Add(1)
 		return false, nil
 	}
-	trace.Node = r.node.name
 	start := time.Now()
 	text, got := r.node.get(ctx, r.key)
-	trace.Time = time.Since(start)
-	trace.Skipped = got == skipped
+	took.Cache = time.Since(start)
+	took.Outcome = OutcomeMiss
 	switch got {
 	case hit:
 		var value T
 		if json.Unmarshal(text, &value) == nil {
 			counts.hits.Add(1)
-			*into, trace.Hit = value, true
+			*into, took.Outcome = value, OutcomeHit
 			return true, nil
 		}
 		counts.errors.Add(1) // not ours: written over
@@ -86,10 +90,12 @@ func (r *reading[T]) look(ctx context.Context, into *T, trace *CacheTrace) (foun
 		r.answered = true
 	case failed:
 		if err := ctx.Err(); err != nil {
+			took.Outcome = "" // nobody knows
 			return false, fmt.Errorf("read %s: %w", r.key, err)
 		}
 		counts.errors.Add(1)
 	case skipped:
+		took.Outcome = OutcomeSkipped
 		counts.skips.Add(1)
 	}
 	counts.misses.Add(1)
@@ -100,7 +106,7 @@ func (r *reading[T]) look(ctx context.Context, into *T, trace *CacheTrace) (foun
 // another request has begun. The read has a context of its own, which ends when
 // every request that waits for it has gone: one client that hangs up does not
 // fail the others.
-func (r *reading[T]) share(ctx context.Context, group *flights[T], f *flight[T], trace *CacheTrace) (value T, took Timing, err error) {
+func (r *reading[T]) share(ctx context.Context, group *flights[T], f *flight[T], look *Timing) (value T, took Timing, err error) {
 	shared, first := group.begin(ctx, f)
 	if first {
 		r.store.running.Add(1) // this call is running, so the store is not waited for yet
@@ -115,10 +121,9 @@ func (r *reading[T]) share(ctx context.Context, group *flights[T], f *flight[T],
 		return value, took, fmt.Errorf("read %s: %w", r.key, ctx.Err())
 	}
 	if first {
-		trace.Fill = f.landed.fill
 		return f.landed.value, f.landed.took, f.landed.err
 	}
-	trace.Coalesced = true
+	look.Outcome = OutcomeShared
 	r.store.counts.coalesced.Add(1)
 	return f.landed.value, took, f.landed.err
 }
@@ -148,7 +153,7 @@ func (r *reading[T]) land(ctx context.Context) landed[T] {
 			r.store.counts.errors.Add(1)
 		}
 	}
-	l.fill = time.Since(start)
+	l.took.Cache += time.Since(start)
 	return l
 }
 

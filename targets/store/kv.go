@@ -129,6 +129,14 @@ func (k *KV) add(ctx context.Context, key string, p Post) (Timing, error) {
 	return s.timing(), err
 }
 
+// SetCity is one GET and one SET of the user's whole row. Nothing keeps two of them
+// apart: of two cities that are set at the same time, either may stay.
+func (k *KV) SetCity(ctx context.Context, id int64, city string) (Timing, error) {
+	s := k.session(ctx)
+	err := s.setCity(id, city)
+	return s.timing(), err
+}
+
 // Posts is one HSCAN. Redis takes its COUNT as a hint and may answer more; then the
 // cursor says how many of this page were handed out, and the rest comes with the
 // next call.
@@ -181,6 +189,23 @@ func (s *kvSession) user(id int64) (User, error) {
 	var u User
 	err := s.get(shop.UserKey(id), &u)
 	return u, err
+}
+
+func (s *kvSession) setCity(id int64, city string) error {
+	u, err := s.user(id)
+	if err != nil {
+		return err
+	}
+	u.City = city
+	key := shop.UserKey(id)
+	row, err := json.Marshal(u)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", key, err)
+	}
+	_, err = statement(s, once, "set "+key, func(ctx context.Context) (string, error) {
+		return s.kv.client.Set(ctx, key, row, 0).Result()
+	})
+	return err
 }
 
 func (s *kvSession) orders(customer int64) ([]Order, error) {

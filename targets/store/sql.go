@@ -3,34 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
-	"net"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
-
-// SQLConfig says how to reach a SQL database that speaks the PostgreSQL protocol:
-// the one of package database, or a PostgreSQL that has the same tables.
-type SQLConfig struct {
-	// Address is host:port.
-	Address string
-	// Database and User are what the session starts with. Package database
-	// accepts any.
-	Database, User string
-	// Password may be empty.
-	Password string
-	// Connections bounds the open connections, and so the statements that are on
-	// their way at once. Below 1 means 1.
-	Connections int
-	// Dial may be nil, which dials plainly.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Timeout bounds one call, from waiting for a connection to its answer, and
-	// one connect. 0 or less means 5 s.
-	Timeout time.Duration
-}
 
 // The statements. They mean the same to SQLite and to PostgreSQL.
 const (
@@ -38,79 +15,55 @@ const (
 	sqlOrders = `SELECT u.name, o.id, o.item, o.cents FROM users u LEFT JOIN orders o ON o.customer_id = u.id WHERE u.id = $1 ORDER BY o.id`
 	sqlPost   = `INSERT INTO posts (id, user_id, body, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 	sqlPhoto  = `INSERT INTO photos (id, user_id, body, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+	sqlCity   = `UPDATE users SET city = $2 WHERE id = $1`
 	sqlPosts  = `SELECT id FROM posts WHERE id > $1 ORDER BY id LIMIT $2`
 )
 
-// SQL is a Store on a SQL database. It connects when it is first used, and again
-// after the server was away. Reads are tried a second time when the connection
-// broke under them; writes only when the statement was certainly not sent.
+// SQL is a Store on a SQL database, or on a group of them with one primary, see
+// SQLConfig.Members. It connects when it is first used, and again after a server was
+// away. Reads are tried a second time when the connection broke under them; writes
+// only when the statement was certainly not carried out.
+//
+// Timing counts the statements of all tries. Its Wait includes the wait for the answer
+// of who is primary, and Queued and Served are of the last try.
 type SQL struct {
-	pool    *pgxpool.Pool
+	group   sqlGroup
 	timeout time.Duration
 
 	life    context.Context // ends with Close
 	end     context.CancelFunc
+	cut     context.CancelFunc // ends every connection
 	mu      sync.Mutex
 	closed  bool
-	epoch   int64 // counts the times that all connections were given up
 	running sync.WaitGroup
 }
 
-// OpenSQL returns a Store. It does not connect yet: an error means that the
-// configuration is wrong. The context has no effect once it has returned.
+// OpenSQL returns a Store, which is an *SQL: a type assertion gives its Keeper and
+// Metrics. It does not connect yet: an error means that the configuration is wrong.
+// The context has no effect once it has returned.
 func OpenSQL(ctx context.Context, config SQLConfig) (Store, error) {
-	if config.Timeout <= 0 {
-		config.Timeout = 5 * time.Second
-	}
-	settings, err := sqlSettings(config)
+	config, err := config.check()
 	if err != nil {
 		return nil, fmt.Errorf("open SQL store: %w", err)
 	}
 	s := &SQL{timeout: config.Timeout}
 	s.life, s.end = context.WithCancel(context.Background())
-	if s.pool, err = pgxpool.NewWithConfig(ctx, settings); err != nil {
-		s.end()
-		return nil, fmt.Errorf("open SQL store: %w", err)
+	line := lifeline{dial: config.Dial}
+	line.life, s.cut = context.WithCancel(context.Background())
+	config.Dial = line.DialContext
+	s.group.open(config)
+	for _, m := range config.Members {
+		member, err := newSQLMember(ctx, m, config)
+		if err != nil {
+			s.Close()
+			return nil, fmt.Errorf("open SQL store: %w", err)
+		}
+		s.group.add(member)
+	}
+	if !s.group.lone() {
+		s.running.Go(s.watch)
 	}
 	return s, nil
-}
-
-// sqlSettings makes the pool's configuration from ours alone: what the process
-// has in PG* environment variables and in the user's files is overruled.
-func sqlSettings(config SQLConfig) (*pgxpool.Config, error) {
-	host, port, err := net.SplitHostPort(config.Address)
-	if err != nil {
-		return nil, err
-	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return nil, fmt.Errorf("address %q: bad port", config.Address)
-	}
-	p, err := pgxpool.ParseConfig("host=localhost port=1 user=none database=none sslmode=disable")
-	if err != nil {
-		return nil, err
-	}
-	dial := config.Dial
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
-	}
-	c := &p.ConnConfig.Config
-	c.Host, c.Port, c.Database, c.User, c.Password = host, uint16(number), config.Database, config.User, config.Password
-	c.TLSConfig, c.Fallbacks, c.ValidateConnect = nil, nil, nil
-	c.RuntimeParams = map[string]string{"application_name": "rung"}
-	c.ConnectTimeout = config.Timeout
-	c.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
-	c.DialFunc = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return dial(ctx, network, config.Address)
-	}
-	p.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
-	p.ConnConfig.StatementCacheCapacity = 16
-	p.MaxConns = int32(min(max(config.Connections, 1), 10_000))
-	p.MinConns, p.MinIdleConns = 0, 0
-	// A ping would be one more round trip before a statement that waited a second.
-	// Connections that are dead are given up together instead, see broke.
-	p.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
-	return p, nil
 }
 
 // Close closes every connection; calls on their way fail. It may be called again.
@@ -120,13 +73,23 @@ func (s *SQL) Close() {
 	s.mu.Unlock()
 	s.end()
 	s.running.Wait()
-	s.pool.Close()
+	s.closePools()
+}
+
+// enter counts one more running call, unless the store is closed.
+func (s *SQL) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.running.Add(1)
+	}
+	return !s.closed
 }
 
 // User is one SELECT by key.
 func (s *SQL) User(ctx context.Context, id int64) (User, Timing, error) {
 	var u User
-	t, err := s.call(ctx, true, func(ctx context.Context, c *pgx.Conn) error {
+	t, err := s.call(ctx, sqlRead, func(ctx context.Context, c *pgx.Conn) error {
 		return c.QueryRow(ctx, sqlUser, id).Scan(&u.ID, &u.Name, &u.Email, &u.City)
 	})
 	if err != nil {
@@ -139,7 +102,7 @@ func (s *SQL) User(ctx context.Context, id int64) (User, Timing, error) {
 // one no row.
 func (s *SQL) Orders(ctx context.Context, customer int64) ([]Order, Timing, error) {
 	var orders []Order
-	t, err := s.call(ctx, true, func(ctx context.Context, c *pgx.Conn) error {
+	t, err := s.call(ctx, sqlRead, func(ctx context.Context, c *pgx.Conn) error {
 		orders = []Order{}
 		rows, err := c.Query(ctx, sqlOrders, customer)
 		if err != nil {
@@ -189,7 +152,7 @@ func (s *SQL) AddPhoto(ctx context.Context, p Post) (Timing, error) {
 }
 
 func (s *SQL) add(ctx context.Context, statement, what string, p Post) (Timing, error) {
-	t, err := s.call(ctx, false, func(ctx context.Context, c *pgx.Conn) error {
+	t, err := s.call(ctx, sqlWrite, func(ctx context.Context, c *pgx.Conn) error {
 		_, err := c.Exec(ctx, statement, p.ID, p.User, p.Text, time.Now().UnixMilli())
 		return err
 	})
@@ -199,11 +162,27 @@ func (s *SQL) add(ctx context.Context, statement, what string, p Post) (Timing, 
 	return t, nil
 }
 
+// SetCity is one UPDATE by key.
+func (s *SQL) SetCity(ctx context.Context, id int64, city string) (Timing, error) {
+	t, err := s.call(ctx, sqlWrite, func(ctx context.Context, c *pgx.Conn) error {
+		tag, err := c.Exec(ctx, sqlCity, id, city)
+		if err == nil && tag.RowsAffected() == 0 {
+			return ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return t, fmt.Errorf("set city of user %d: %w", id, err)
+	}
+	return t, nil
+}
+
 // Posts is one SELECT of the ids after the cursor, which is the last id of the
-// page before. It takes at least one and at most 100,000 ids.
+// page before. It takes at least one and at most 100,000 ids. A group is asked at its
+// primary, since a replica may not have the latest posts yet.
 func (s *SQL) Posts(ctx context.Context, cursor string, limit int) (ids []string, next string, err error) {
 	limit = min(max(limit, 1), 100_000)
-	_, err = s.call(ctx, true, func(ctx context.Context, c *pgx.Conn) error {
+	_, err = s.call(ctx, sqlFresh, func(ctx context.Context, c *pgx.Conn) error {
 		rows, err := c.Query(ctx, sqlPosts, cursor, int64(limit))
 		if err != nil {
 			return err

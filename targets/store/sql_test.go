@@ -28,7 +28,7 @@ import (
 
 // sqlServer is a database server on a fixed address that can go away and come back.
 type sqlServer struct {
-	t         *testing.T
+	t         testing.TB
 	spec      targets.Database
 	machine   *machine.Machine
 	directory string
@@ -36,7 +36,7 @@ type sqlServer struct {
 	stop      func()
 }
 
-func startSQL(t *testing.T, spec targets.Database, m targets.Machine) *sqlServer {
+func startSQL(t testing.TB, spec targets.Database, m targets.Machine) *sqlServer {
 	t.Helper()
 	clk := clock.New()
 	t.Cleanup(clk.Close)
@@ -66,7 +66,7 @@ func (s *sqlServer) start() {
 	})
 }
 
-func openSQL(t *testing.T, config store.SQLConfig) store.Store {
+func openSQL(t testing.TB, config store.SQLConfig) store.Store {
 	t.Helper()
 	config.Database, config.User = "shop", "web"
 	s, err := store.OpenSQL(context.Background(), config)

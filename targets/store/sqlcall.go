@@ -20,102 +20,166 @@ const (
 	// sqlTiming is the run-time parameter in which package database reports where
 	// the emulated time of the last statement went.
 	sqlTiming = "rung.timing"
-	// sqlBusy is SQLSTATE too_many_connections: a full queue, or no session left.
+
+	// SQLSTATE codes, from appendix A of the PostgreSQL manual.
+
+	// sqlBusy is too_many_connections: a full queue, or no session left.
 	sqlBusy = "53300"
+	// sqlReadOnly is read_only_sql_transaction: a write came to a replica.
+	sqlReadOnly = "25006"
+	// sqlShutdown is admin_shutdown: whether the statement took effect is not known.
+	sqlShutdown = "57P01"
+	// sqlNotYet is cannot_connect_now: the server is starting, and did nothing.
+	sqlNotYet = "57P03"
 )
 
-// call runs one statement, and once more when that is safe; repeatable says that
-// the statement may run twice.
-func (s *SQL) call(ctx context.Context, repeatable bool, statement func(context.Context, *pgx.Conn) error) (t Timing, err error) {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
+// errNoPrimary and errNoMember say that no member is known that could be asked.
+var (
+	errNoPrimary = errors.New("no member is known to be the primary")
+	errNoMember  = errors.New("no member is known to be up")
+)
+
+// call runs one statement, and again where and when that is safe.
+func (s *SQL) call(ctx context.Context, kind sqlKind, statement func(context.Context, *pgx.Conn) error) (t Timing, err error) {
+	if !s.enter() {
 		return t, errSQLClosed
 	}
-	s.running.Add(1)
-	s.mu.Unlock()
 	defer s.running.Done()
-
 	start := time.Now()
 	defer func() { t.Total = time.Since(start) }()
 	bounded, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
-
-	next, err := s.try(bounded, &t, repeatable, statement)
-	if next && bounded.Err() == nil {
-		_, err = s.try(bounded, &t, repeatable, statement)
-	}
-	return t, s.explain(ctx, bounded, err)
+	m, err := s.route(bounded, &t, kind, statement)
+	return t, s.explain(ctx, bounded, m, err)
 }
 
-// try runs the statement on one connection. It reports whether it may be tried
-// again: the connection broke, and the statement was certainly not sent or may run
+// route tries a statement: one that has a choice of members at each of them once at
+// most, any other one twice. It returns the last member that was tried, nil when none
+// was.
+func (s *SQL) route(ctx context.Context, t *Timing, kind sqlKind, statement func(context.Context, *pgx.Conn) error) (last *sqlMember, err error) {
+	most := 2
+	if s.group.spread(kind) {
+		most = len(s.group.members)
+	}
+	var tried sqlSet
+	for range most {
+		m, at := s.pick(ctx, t, kind, tried)
+		switch {
+		case m == nil && err != nil:
+			return last, err
+		case m == nil && s.group.spread(kind):
+			return nil, errNoMember
+		case m == nil:
+			return nil, errNoPrimary
+		case last != nil && last != m:
+			s.group.rerouted()
+		}
+		last, tried = m, tried|m.bit
+		var again bool
+		again, err = s.try(ctx, t, m, at, kind, statement)
+		if !again || ctx.Err() != nil {
+			return last, err
+		}
+	}
+	return last, err
+}
+
+// try runs the statement on one connection of a member. It reports whether it may be
+// tried again: it was certainly not carried out, or its connection broke and it may run
 // twice.
-func (s *SQL) try(ctx context.Context, t *Timing, repeatable bool, statement func(context.Context, *pgx.Conn) error) (next bool, err error) {
+func (s *SQL) try(ctx context.Context, t *Timing, m *sqlMember, at int64, kind sqlKind, statement func(context.Context, *pgx.Conn) error) (again bool, err error) {
+	verdict, role := sqlUnclear, roleUnknown
+	defer func() { s.learn(m, at, verdict, role) }()
 	start := time.Now()
-	epoch := s.present()
-	c, err := s.pool.Acquire(ctx)
+	epoch := m.epoch.Load()
+	c, err := m.pool.Acquire(ctx)
 	t.Wait += time.Since(start)
 	if err != nil {
-		return false, err
+		verdict = judgeSQL(ctx, err)
+		return verdict == sqlFailed && !s.group.lone(), err
 	}
 	defer c.Release()
 	t.Statements++
+	m.count(kind)
 	err = statement(ctx, c.Conn())
+	server := c.Conn().PgConn()
 	if err == nil || refused(err) {
-		t.read(c.Conn().PgConn().ParameterStatus(sqlTiming))
+		t.read(server.ParameterStatus(sqlTiming))
 	}
-	if err == nil || !c.Conn().IsClosed() || ctx.Err() != nil || timedOut(err) {
-		return false, err
+	state := sqlState(err)
+	verdict, role = sqlAnswered, roleOf(server.ParameterStatus(sqlStandby))
+	repeatable := kind != sqlWrite
+	switch {
+	case err == nil:
+	case state == sqlReadOnly:
+		role = roleReplica
+		again = !s.group.lone()
+	case server.IsClosed():
+		if verdict = judgeSQL(ctx, err); verdict == sqlFailed {
+			m.broke(epoch)
+			again = repeatable || state == sqlNotYet || pgconn.SafeToRetry(err)
+		}
+	case state == sqlNotYet, state == sqlShutdown:
+		verdict = sqlFailed
+		again = !s.group.lone() && (repeatable || state == sqlNotYet)
 	}
-	s.broke(epoch)
-	return repeatable || pgconn.SafeToRetry(err), err
+	return again, err
 }
 
-func (s *SQL) present() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.epoch
-}
-
-// broke gives up every connection after one of them broke: the server was probably
-// restarted, and a statement on another old connection would fail just so. Those
-// that break together give up what was there before, not what was dialled since.
-func (s *SQL) broke(epoch int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.epoch == epoch {
-		s.epoch++
-		s.pool.Reset()
+// judgeSQL says what an error means that ended a connection, or kept one from being
+// made.
+func judgeSQL(ctx context.Context, err error) sqlVerdict {
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return sqlSilent
+	case ctx.Err() != nil:
+		return sqlUnclear
+	case timedOut(err):
+		return sqlSilent
+	case refused(err):
+		return sqlAnswered
 	}
+	return sqlFailed
 }
 
-// explain turns an error into one that callers can tell apart.
-func (s *SQL) explain(ctx, bounded context.Context, err error) error {
+// explain turns an error into one that callers can tell apart, and that names the
+// member, if there are several.
+func (s *SQL) explain(ctx, bounded context.Context, m *sqlMember, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrNotFound):
-		return err
-	case errors.Is(err, pgx.ErrNoRows):
+	case errors.Is(err, ErrNotFound), errors.Is(err, pgx.ErrNoRows):
 		return ErrNotFound
 	case s.life.Err() != nil:
 		return errSQLClosed
 	case ctx.Err() != nil:
-		return ctx.Err()
+		err = ctx.Err()
 	case bounded.Err() != nil:
-		return fmt.Errorf("no answer within %v: %w", s.timeout, bounded.Err())
+		err = fmt.Errorf("no answer within %v: %w", s.timeout, bounded.Err())
 	case refused(err):
-		return fmt.Errorf("%w: %w", ErrBusy, err)
+		err = fmt.Errorf("%w: %w", ErrBusy, err)
 	}
-	return err
+	if m == nil {
+		return err
+	}
+	return m.blame(err)
 }
 
 // refused reports whether the server had no room for the statement or the session.
 func refused(err error) bool {
-	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && e.Code == sqlBusy
+	return sqlState(err) == sqlBusy
+}
+
+// sqlState returns the code that a server gave for an error, "" when it gave none.
+func sqlState(err error) string {
+	if err == nil {
+		return ""
+	}
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
 }
 
 func timedOut(err error) bool {

@@ -54,7 +54,28 @@ type Timing struct {
 	// Misses counts pages that had to be read from disk.
 	Misses int
 	Known  bool
+	// Cache is the time spent on a cache in front of the store: the look, the fill
+	// after a miss, the deletion after a write, waits for a connection included. What
+	// is left, Total - Wait - Cache, is the store's share of a call, the network to it
+	// included: 0 after a hit. Of a shared read it is the wait for the other request,
+	// whose fill is in it.
+	Cache time.Duration
+	// Outcome is what the cache did for a read, "" when none was asked.
+	Outcome string
 }
+
+// The outcomes of a read through a cache.
+const (
+	// OutcomeHit: the answer came from the cache; no statement was sent.
+	OutcomeHit = "hit"
+	// OutcomeMiss: it was asked and had no answer, or gave none.
+	OutcomeMiss = "miss"
+	// OutcomeShared: the answer came from another request's read of the store, which
+	// this one waited for after a miss; it sent no statement.
+	OutcomeShared = "shared"
+	// OutcomeSkipped: the node that has the key had failed and was left alone.
+	OutcomeSkipped = "skipped"
+)
 
 // Store is a data tier. Implementations are safe for concurrent use; every
 // call honours its context.
@@ -68,6 +89,9 @@ type Store interface {
 	// already there stays as it is, and is no error.
 	AddPost(ctx context.Context, p Post) (Timing, error)
 	AddPhoto(ctx context.Context, p Post) (Timing, error)
+	// SetCity changes the city of a user, durably. ErrNotFound when there is no
+	// such user. It may be done twice, but is not tried twice.
+	SetCity(ctx context.Context, id int64, city string) (Timing, error)
 	// Posts lists the ids of stored posts, at most limit of them, from an
 	// opaque cursor ("" is the start). A next of "" is the end.
 	Posts(ctx context.Context, cursor string, limit int) (ids []string, next string, err error)

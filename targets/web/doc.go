@@ -2,8 +2,11 @@
 // shop in front of a store, on an emulated machine.
 //
 //	GET  /users/{id}                one row by key
+//	PUT  /users/{id}                {"city"}: that row changed, durably
 //	GET  /customers/{id}/orders     a customer's orders
-//	GET  /assets/{name}             a static file; ranges and ETags work
+//	GET  /assets/{name}[?v=N]       a static file, of version N or the current
+//	                                one; ranges and ETags work
+//	GET  /assets                    what files there are, and their version
 //	POST /posts                     {"id","user","text"}: one durable insert
 //	GET  /posts?cursor=&limit=      {"ids","next"}: the stored ids, for audits
 //	POST /login                     {"user"}: starts a session, sets a cookie
@@ -23,7 +26,8 @@
 //	413 the body is over 64 KiB
 //	499 the client went away (never seen by one; nginx's number for it)
 //	502 the store failed                 504 the store did not answer in time
-//	503 a queue is full, here or in the store: Retry-After is set
+//	503 a queue is full, here or in the store, or the session store failed:
+//	    Retry-After is set
 //
 // Static files also answer 206, 304, 412 and 416, as RFC 9110 says.
 //

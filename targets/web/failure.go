@@ -44,7 +44,9 @@ func (s *Server) answered(x *exchange, t store.Timing, err error) bool {
 	x.timing.Store, x.timing.Asked = t, true
 	switch {
 	case err == nil:
-		s.storeUp()
+		if t.Outcome != store.OutcomeHit { // then the store was not asked
+			s.storeUp()
+		}
 		return true
 	case errors.Is(err, store.ErrNotFound):
 		s.storeUp()
@@ -63,6 +65,36 @@ func (s *Server) answered(x *exchange, t store.Timing, err error) bool {
 	return false
 }
 
+// kept takes down what a call of the session store took and how it ended. When
+// it returns false the request has been answered: without the store nobody
+// knows who the client is, and that is no 401, which would log the user out.
+func (s *Server) kept(x *exchange, t store.Timing, err error) bool {
+	x.timing.Session = t
+	switch {
+	case err == nil:
+		s.sessionsUp()
+		return true
+	case s.gone(x):
+	case errors.Is(err, store.ErrBusy):
+		s.sessionsUp()
+		s.counters.sessionErrors.Add(1)
+		x.unavailable("the session store is busy")
+	default:
+		s.counters.sessionErrors.Add(1)
+		if s.sessionsDown.CompareAndSwap(false, true) {
+			s.log.Error("the session store fails", "error", err)
+		}
+		x.unavailable("the session store failed")
+	}
+	return false
+}
+
+func (s *Server) sessionsUp() {
+	if s.sessionsDown.Load() && s.sessionsDown.CompareAndSwap(true, false) {
+		s.log.Info("the session store answers again")
+	}
+}
+
 // gone answers when the client has left or the server is being cut off.
 // Neither is an error of this server.
 func (s *Server) gone(x *exchange) bool {
@@ -76,6 +108,10 @@ func (s *Server) gone(x *exchange) bool {
 
 func (s *Server) refuse(x *exchange, why string) {
 	s.counters.refused.Add(1)
+	x.unavailable(why)
+}
+
+func (x *exchange) unavailable(why string) {
 	x.w.Header().Set("Retry-After", "1")
 	x.problem(http.StatusServiceUnavailable, problem{Error: why})
 }

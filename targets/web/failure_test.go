@@ -24,6 +24,7 @@ var asking = []struct{ method, path, body string }{
 	{"GET", "/customers/1/orders", ""},
 	{"POST", "/posts", `{"id":"a","user":1,"text":"t"}`},
 	{"POST", "/photos", `{"id":"a","user":1}`},
+	{"PUT", "/users/1", `{"city":"Oslo"}`},
 	{"GET", "/posts", ""},
 }
 
@@ -182,6 +183,9 @@ func TestDrain(t *testing.T) {
 		s.Drain(step.drain)
 		if w := do(s, "GET", "/healthz", ""); w.Code != step.health {
 			t.Errorf("draining %v: health answers %d, want %d", step.drain, w.Code, step.health)
+		}
+		if got := s.Metrics()["draining"]; got != map[bool]float64{true: 1}[step.drain] {
+			t.Errorf("draining %v: the metric is %v", step.drain, got)
 		}
 		if w := do(s, "GET", "/users/1", ""); w.Code != 200 {
 			t.Errorf("draining %v: a request answers %d, want 200", step.drain, w.Code)

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"rung/targets"
 	"rung/targets/asset"
@@ -14,6 +16,7 @@ import (
 func TestAssets(t *testing.T) {
 	sp := spec()
 	sp.AssetSizes = append(sp.AssetSizes, 1, 1<<20)
+	sp.AssetMaxAge = time.Hour
 	s := newServer(t, sp, web.Config{Seed: 1})
 	other := newServer(t, sp, web.Config{Seed: 2})
 	for i, size := range sp.AssetSizes {
@@ -26,7 +29,7 @@ func TestAssets(t *testing.T) {
 			h := w.Header()
 			for name, want := range map[string]string{
 				"Content-Type": "application/octet-stream", "Content-Length": strconv.Itoa(size),
-				"Cache-Control": asset.CacheControl, "Etag": asset.ETag(i, size), "Accept-Ranges": "bytes",
+				"Cache-Control": "public, max-age=3600", "X-Asset-Version": "1", "Etag": asset.ETag(i, size), "Accept-Ranges": "bytes",
 			} {
 				if got := h.Get(name); got != want {
 					t.Errorf("%s is %q, want %q", name, got, want)
@@ -81,5 +84,42 @@ func TestAssetConditions(t *testing.T) {
 				t.Errorf("Server-Timing is %q", w.Header().Get("Server-Timing"))
 			}
 		})
+	}
+}
+
+// TestPublish: all files change at once, and a version keeps its content.
+func TestPublish(t *testing.T) {
+	s := newServer(t, spec(), web.Config{})
+	path := "/assets/" + targets.AssetName(0)
+	get := func(target string, version int, caching string) {
+		t.Helper()
+		w := do(s, "GET", target, "")
+		if w.Code != 200 || !bytes.Equal(w.Body.Bytes(), asset.VersionBytes(0, 1<<10, version)) || w.Header().Get("Cache-Control") != caching ||
+			w.Header().Get("X-Asset-Version") != strconv.Itoa(version) {
+			t.Errorf("%s answers %d, %v; want version %d, %q", target, w.Code, w.Header(), version, caching)
+		}
+	}
+	const forever = "public, max-age=31536000, immutable"
+	get(path, 1, "no-cache")
+	if w := do(s, "GET", path+"?v=2", ""); w.Code != 404 || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("a version to come answers %d, %q", w.Code, w.Header().Get("Cache-Control"))
+	}
+	if err := s.Publish(2); err != nil {
+		t.Fatal(err)
+	}
+	get(path, 2, "no-cache")
+	get(path+"?v=2", 2, forever)
+	get(path+"?v=1", 1, forever)
+	if w := do(s, "GET", "/assets", ""); w.Code != 200 || !strings.Contains(w.Body.String(), `"version":2`) ||
+		!strings.Contains(w.Body.String(), path+"?v=2") || !grammar.MatchString(w.Header().Get("Server-Timing")) {
+		t.Errorf("the manifest is %d %s", w.Code, w.Body)
+	}
+	for _, old := range []int{2, 1, 0, -1} {
+		if err := s.Publish(old); err == nil || !strings.Contains(err.Error(), "web-1") {
+			t.Errorf("publish %d: %v; want an error of web-1", old, err)
+		}
+	}
+	if got := s.Metrics(); got["asset_version"] != 2 || got["requests_asset_total"] != 6 {
+		t.Errorf("metrics are %v", got)
 	}
 }

@@ -6,8 +6,11 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"rung/targets/web"
 )
@@ -30,6 +33,10 @@ func FuzzRequest(f *testing.F) {
 		{"GET", "/me", ""},
 		{"GET", "/healthz", ""},
 		{"OPTIONS", "*", ""},
+		{"GET", "/assets", ""},
+		{"GET", "/assets/asset-00.bin?v=1", ""},
+		{"PUT", "/users/1", `{"city":"Oslo"}`},
+		{"PUT", "/users/1", `{"city":"\ud800"}`},
 	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}
@@ -52,6 +59,14 @@ func FuzzRequest(f *testing.F) {
 			var p problem
 			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Error == "" {
 				t.Fatalf("%s %s answers %d %q, want a problem as JSON", method, target, w.Code, w.Body)
+			}
+		}
+		if key, ok := strings.CutPrefix(u.Path, "/users/"); ok && method == "PUT" && w.Code == http.StatusOK {
+			city := unmarshal[struct{ City string }](t, w).City
+			id, _ := strconv.ParseInt(key, 10, 64)
+			got, _, err := st.User(t.Context(), id)
+			if err != nil || got.City != city || city == "" || len(city) > 64 || !utf8.ValidString(city) || strings.ContainsFunc(city, unicode.IsControl) {
+				t.Fatalf("body %q made the city %q, stored as %q, %v", body, city, got.City, err)
 			}
 		}
 		if w.Code == http.StatusCreated && u.Path == "/posts" {

@@ -1,8 +1,12 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"time"
+
+	"rung/targets/session"
+	"rung/targets/store"
 )
 
 // cookieName is the name of the session cookie.
@@ -40,15 +44,21 @@ func (s *Server) login(x *exchange, e *endpoint, _ string) {
 	if !s.charge(x, e) {
 		return
 	}
-	id, expires := s.sessions.Create(body.User)
+	ctx, cancel := s.deadline(x)
+	defer cancel()
+	id, made, timing, err := s.sessions.Create(ctx, body.User)
+	if !s.kept(x, timing, err) {
+		return
+	}
+	s.counters.cookieBytes.Store(int64(len(id)))
 	// Max-Age counts in whole seconds; the server's own time is exact.
-	left := expires.Sub(s.now()) + time.Second - 1
+	left := made.Expires.Sub(s.now()) + time.Second - 1
 	http.SetCookie(x.w, &http.Cookie{
 		Name: cookieName, Value: id, Path: "/", MaxAge: int(left / time.Second),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 	x.w.Header()["Cache-Control"] = noStore
-	x.reply(http.StatusOK, &loggedIn{body.User, expires.UTC()})
+	x.reply(http.StatusOK, &loggedIn{made.User, made.Expires.UTC()})
 }
 
 // getMe answers GET /me.
@@ -58,12 +68,28 @@ func (s *Server) getMe(x *exchange, e *endpoint, _ string) {
 	}
 	x.w.Header()["Cache-Control"] = noStore
 	cookie, err := x.r.Cookie(cookieName)
-	if err == nil {
-		if found, ok := s.sessions.Get(cookie.Value); ok {
-			x.reply(http.StatusOK, &me{found.User, found.Login.UTC()})
-			return
-		}
+	if err != nil {
+		s.unauthorized(x)
+		return
 	}
+	ctx, cancel := s.deadline(x)
+	defer cancel()
+	found, timing, err := s.sessions.Get(ctx, cookie.Value)
+	if errors.Is(err, session.ErrNone) {
+		x.timing.Session = timing
+		if timing != (store.Timing{}) { // else it was not asked
+			s.sessionsUp()
+		}
+		s.unauthorized(x)
+		return
+	}
+	if !s.kept(x, timing, err) {
+		return
+	}
+	x.reply(http.StatusOK, &me{found.User, found.Login.UTC()})
+}
+
+func (s *Server) unauthorized(x *exchange) {
 	s.counters.unauthorized.Add(1)
 	x.w.Header()["Www-Authenticate"] = unauthorized
 	x.problem(http.StatusUnauthorized, problem{Error: "no valid session"})

@@ -20,18 +20,21 @@ type endpoint struct {
 
 // resource is what a path names. A nil endpoint is a method it does not have.
 type resource struct {
-	get, post *endpoint
-	allow     []string
+	get, post, put *endpoint
+	allow          []string
 }
 
-func newResource(get, post *endpoint) *resource {
-	switch {
-	case post == nil:
-		return &resource{get, nil, []string{"GET, HEAD"}}
-	case get == nil:
-		return &resource{nil, post, []string{"POST"}}
+func newResource(get, post, put *endpoint) *resource {
+	var allow []string
+	for _, m := range []struct {
+		name string
+		e    *endpoint
+	}{{"GET, HEAD", get}, {"POST", post}, {"PUT", put}} {
+		if m.e != nil {
+			allow = append(allow, m.name)
+		}
 	}
-	return &resource{get, post, []string{"GET, HEAD, POST"}}
+	return &resource{get, post, put, []string{strings.Join(allow, ", ")}}
 }
 
 // endpoint returns the one for the method, or nil.
@@ -41,6 +44,8 @@ func (r *resource) endpoint(method string) *endpoint {
 		return r.get
 	case http.MethodPost:
 		return r.post
+	case http.MethodPut:
+		return r.put
 	}
 	return nil
 }
@@ -63,14 +68,14 @@ func (s *Server) newRoutes(demand map[targets.Operation]targets.Law) routes {
 	op := func(op targets.Operation, handle func(*exchange, *endpoint, string)) *endpoint {
 		return add(string(op), demand[op], handle)
 	}
-	t.user = newResource(op(targets.OpUser, s.getUser), nil)
-	t.orders = newResource(op(targets.OpOrders, s.getOrders), nil)
-	t.asset = newResource(op(targets.OpAsset, s.getAsset), nil)
-	t.posts = newResource(add("audit", targets.Law{}, s.listPosts), op(targets.OpPost, s.addPost))
-	t.login = newResource(nil, op(targets.OpLogin, s.login))
-	t.me = newResource(op(targets.OpMe, s.getMe), nil)
-	t.photos = newResource(nil, op(targets.OpPhoto, s.addPhoto))
-	t.health = newResource(add("health", targets.Law{}, s.getHealth), nil)
+	t.user = newResource(op(targets.OpUser, s.getUser), nil, op(targets.OpEdit, s.edit))
+	t.orders = newResource(op(targets.OpOrders, s.getOrders), nil, nil)
+	t.asset = newResource(op(targets.OpAsset, s.getAsset), nil, nil)
+	t.posts = newResource(add("audit", targets.Law{}, s.listPosts), op(targets.OpPost, s.addPost), nil)
+	t.login = newResource(nil, op(targets.OpLogin, s.login), nil)
+	t.me = newResource(op(targets.OpMe, s.getMe), nil, nil)
+	t.photos = newResource(nil, op(targets.OpPhoto, s.addPhoto), nil)
+	t.health = newResource(add("health", targets.Law{}, s.getHealth), nil, nil)
 	return t
 }
 
@@ -89,6 +94,8 @@ func (t *routes) find(path string) (r *resource, key string) {
 		return t.photos, ""
 	case "/healthz":
 		return t.health, ""
+	case "/assets":
+		return t.asset, ""
 	}
 	if key, ok := strings.CutPrefix(path, "/users/"); ok && isSegment(key) {
 		return t.user, key

@@ -33,6 +33,10 @@ func TestRoutes(t *testing.T) {
 		{"audit", "GET", "/posts?limit=1", "", 200, `{"ids":["p-1"],"next":"p-1"}`},
 		{"end of audit", "GET", "/posts?cursor=~", "", 200, `{"ids":[],"next":""}`},
 		{"photo", "POST", "/photos", ` {"user":9,"id":"f:1"} `, 201, `{"id":"f:1"}`},
+		{"edit", "PUT", "/users/8", `{"city":"São Paulo"}`, 200, `{"id":8,"city":"São Paulo"}`},
+		{"edited user", "GET", "/users/8", "", 200,
+			`{"id":8,"name":"Ann \"<&>\" Ö","email":"ann@example.com","city":"São Paulo"}`},
+		{"longest city", "PUT", "/users/9", `{"city":"` + strings.Repeat("ö", 32) + `"}`, 200, `{"id":9,"city":"` + strings.Repeat("ö", 32) + `"}`},
 		{"health", "GET", "/healthz", "", 200, `{"status":"ok"}`},
 	}
 	st := &memoryStore{timing: known()}
@@ -76,6 +80,9 @@ func TestBadRequests(t *testing.T) {
 		{"unknown user", "GET", "/users/101", "", 404, ""},
 		{"unknown customer", "GET", "/customers/101/orders", "", 404, ""},
 		{"unknown asset", "GET", "/assets/asset-03.bin", "", 404, ""},
+		{"version to come", "GET", "/assets/asset-00.bin?v=2", "", 404, ""},
+		{"assets with a slash", "GET", "/assets/", "", 404, ""},
+		{"edit unknown user", "PUT", "/users/101", `{"city":"Oslo"}`, 404, ""},
 
 		{"method of user", "DELETE", "/users/1", "", 405, "method"},
 		{"method of posts", "PUT", "/posts", "", 405, "method"},
@@ -90,6 +97,22 @@ func TestBadRequests(t *testing.T) {
 		{"user over int64", "GET", "/users/9223372036854775808", "", 400, "id"},
 		{"user long", "GET", "/users/" + long, "", 400, "id"},
 		{"customer hex", "GET", "/customers/0x1/orders", "", 400, "id"},
+
+		{"edit word", "PUT", "/users/ann", `{"city":"Oslo"}`, 400, "id"},
+		{"edit empty", "PUT", "/users/1", "", 400, "body"},
+		{"edit null", "PUT", "/users/1", "null", 400, "city"},
+		{"edit no city", "PUT", "/users/1", "{}", 400, "city"},
+		{"edit empty city", "PUT", "/users/1", `{"city":""}`, 400, "city"},
+		{"edit number", "PUT", "/users/1", `{"city":1}`, 400, "city"},
+		{"edit unknown field", "PUT", "/users/1", `{"city":"Oslo","id":2}`, 400, "body"},
+		{"edit long city", "PUT", "/users/1", `{"city":"` + strings.Repeat("ö", 32) + `x"}`, 400, "city"},
+		{"edit newline", "PUT", "/users/1", `{"city":"a\nb"}`, 400, "city"},
+		{"edit NUL", "PUT", "/users/1", `{"city":"a\u0000b"}`, 400, "city"},
+		{"edit DEL", "PUT", "/users/1", "{\"city\":\"a\x7fb\"}", 400, "city"},
+		{"edit C1", "PUT", "/users/1", `{"city":"a\u0085b"}`, 400, "city"},
+		{"edit not UTF-8", "PUT", "/users/1", "{\"city\":\"a\xffb\"}", 400, "city"},
+		{"edit half a pair", "PUT", "/users/1", `{"city":"\ud800"}`, 400, "city"},
+		{"edit huge", "PUT", "/users/1", `{"city":"` + strings.Repeat("x", 64<<10) + `"}`, 413, "body"},
 
 		{"post empty", "POST", "/posts", "", 400, "body"},
 		{"post cut", "POST", "/posts", `{"id":"a"`, 400, "body"},
@@ -146,8 +169,8 @@ func TestBadRequests(t *testing.T) {
 			}
 		})
 	}
-	if calls := st.called(); calls != 2 { // the two unknown rows
-		t.Errorf("the store was asked %d times, want 2", calls)
+	if calls := st.called(); calls != 3 { // the three unknown rows
+		t.Errorf("the store was asked %d times, want 3", calls)
 	}
 	if cpu, _ := m.Usage(); cpu.Served != 0 {
 		t.Errorf("wrong requests took CPU time: %+v", cpu)
@@ -159,8 +182,8 @@ func TestBadRequests(t *testing.T) {
 
 func TestMethodsAllowed(t *testing.T) {
 	tests := []struct{ path, allow string }{
-		{"/users/1", "GET, HEAD"}, {"/customers/1/orders", "GET, HEAD"}, {"/assets/asset-00.bin", "GET, HEAD"},
-		{"/posts", "GET, HEAD, POST"}, {"/login", "POST"}, {"/me", "GET, HEAD"}, {"/photos", "POST"}, {"/healthz", "GET, HEAD"},
+		{"/users/1", "GET, HEAD, PUT"}, {"/customers/1/orders", "GET, HEAD"}, {"/assets/asset-00.bin", "GET, HEAD"},
+		{"/posts", "GET, HEAD, POST"}, {"/login", "POST"}, {"/me", "GET, HEAD"}, {"/photos", "POST"}, {"/assets", "GET, HEAD"}, {"/healthz", "GET, HEAD"},
 	}
 	s := newServer(t, spec(), web.Config{})
 	for _, tt := range tests {

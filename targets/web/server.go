@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +12,9 @@ import (
 	"time"
 
 	"rung/targets"
+	"rung/targets/asset"
 	"rung/targets/machine"
+	"rung/targets/session"
 	"rung/targets/store"
 )
 
@@ -38,11 +41,14 @@ type Config struct {
 	// may foresee. Nothing draws from it yet: the static files are the same
 	// on every node and the machine has a seed of its own.
 	Seed uint64
-	// Sessions bounds the sessions held; the oldest is dropped for a new
-	// one. Zero means 65,536.
+	// SessionStore keeps logins. It stays the caller's. Nil means the
+	// server's own memory.
+	SessionStore session.Store
+	// Sessions bounds the sessions held in the server's own memory; the
+	// oldest is dropped for a new one. Zero means 65,536.
 	Sessions int
-	// StoreTimeout bounds one call of the store, the wait for a connection
-	// included. Zero means 10 s.
+	// StoreTimeout bounds one call of the store or of the session store, the
+	// wait for a connection included. Zero means 10 s.
 	StoreTimeout time.Duration
 }
 
@@ -54,17 +60,17 @@ type Server struct {
 	log          *slog.Logger
 	now          func() time.Time
 	storeTimeout time.Duration
-	sessions     sessions
-	assets       map[string]*file
+	sessions     session.Store
+	library      *asset.Library
 	routes       routes
 	servedBy     []string
 	exchanges    sync.Pool
 	counters     counters
 	draining     atomic.Bool
-	// storeDown holds the log to one line per outage of the store.
-	storeDown atomic.Bool
-	closing   sync.Once
-	closed    chan struct{}
+	// storeDown and sessionsDown hold the log to one line per outage.
+	storeDown, sessionsDown atomic.Bool
+	closing                 sync.Once
+	closed                  chan struct{}
 }
 
 // New returns a server of that specification. The error names the first
@@ -79,7 +85,8 @@ func New(spec targets.Web, cfg Config) (*Server, error) {
 		log:          cfg.Log,
 		now:          cfg.Now,
 		storeTimeout: cfg.StoreTimeout,
-		assets:       newAssets(spec.AssetSizes),
+		sessions:     cfg.SessionStore,
+		library:      asset.NewLibrary(spec.AssetSizes, spec.AssetMaxAge),
 		servedBy:     []string{cfg.Role},
 		closed:       make(chan struct{}),
 	}
@@ -92,11 +99,13 @@ func New(spec targets.Web, cfg Config) (*Server, error) {
 	if s.storeTimeout == 0 {
 		s.storeTimeout = defaultStoreTimeout
 	}
-	capacity := cfg.Sessions
-	if capacity == 0 {
-		capacity = defaultSessions
+	if s.sessions == nil {
+		capacity := cfg.Sessions
+		if capacity == 0 {
+			capacity = defaultSessions
+		}
+		s.sessions = session.NewMemory(capacity, spec.SessionTTL, s.now)
 	}
-	s.sessions = newMemorySessions(capacity, spec.SessionTTL, s.now)
 	s.routes = s.newRoutes(spec.Demand)
 	s.exchanges.New = func() any {
 		x := new(exchange)
@@ -135,6 +144,30 @@ func check(spec targets.Web, cfg Config) error {
 		}
 	}
 	return checkSizes(spec.AssetSizes)
+}
+
+// Publish makes version the current one of all static files at once. The error
+// says that version is not above the current one.
+func (s *Server) Publish(version int) error {
+	if err := s.library.Publish(version); err != nil {
+		return fmt.Errorf("web role %s: %w", s.servedBy[0], err)
+	}
+	return nil
+}
+
+// Warm plays accesses to pages into the cache in front of the store, in order,
+// and takes as long as that does. It is an error when the store has none.
+func (s *Server) Warm(ctx context.Context, pages []string) error {
+	cached, ok := s.store.(interface {
+		Warm(ctx context.Context, pages []string) error
+	})
+	if !ok {
+		return fmt.Errorf("web role %s: warm: there is no cache in front of its store", s.servedBy[0])
+	}
+	if err := cached.Warm(ctx, pages); err != nil {
+		return fmt.Errorf("web role %s: %w", s.servedBy[0], err)
+	}
+	return nil
 }
 
 // Close makes every Serve return as the end of its context does, and does not

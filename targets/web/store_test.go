@@ -19,6 +19,7 @@ type memoryStore struct {
 	timing store.Timing
 
 	mu     sync.Mutex
+	cities map[int64]string
 	posts  map[string]store.Post
 	photos map[string]store.Post
 	calls  int
@@ -54,7 +55,13 @@ func (m *memoryStore) User(ctx context.Context, id int64) (store.User, store.Tim
 	if id > 100 {
 		return store.User{}, t, store.ErrNotFound
 	}
-	return store.User{ID: id, Name: `Ann "<&>" Ö`, Email: "ann@example.com", City: "Lima"}, t, nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	city, moved := m.cities[id]
+	if !moved {
+		city = "Lima"
+	}
+	return store.User{ID: id, Name: `Ann "<&>" Ö`, Email: "ann@example.com", City: city}, t, nil
 }
 
 func (m *memoryStore) Orders(ctx context.Context, customer int64) ([]store.Order, store.Timing, error) {
@@ -91,6 +98,23 @@ func (m *memoryStore) add(ctx context.Context, table *map[string]store.Post, p s
 	if _, there := (*table)[p.ID]; !there {
 		(*table)[p.ID] = p
 	}
+	return t, nil
+}
+
+func (m *memoryStore) SetCity(ctx context.Context, id int64, city string) (store.Timing, error) {
+	t, err := m.call(ctx)
+	switch {
+	case err != nil:
+		return t, err
+	case id > 100:
+		return t, store.ErrNotFound
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cities == nil {
+		m.cities = map[int64]string{}
+	}
+	m.cities[id] = city
 	return t, nil
 }
 

@@ -18,7 +18,7 @@ import (
 // grammar is W3C Server Timing's, narrowed to what this server sends.
 var grammar = regexp.MustCompile(`^` + metric + `(, ` + metric + `)*$`)
 
-const metric = `[a-z]+(-[a-z]+)*;(dur=[0-9]+(\.[0-9]{3})?|desc="[1-9][0-9]*")`
+const metric = `[a-z]+(-[a-z]+)*;(dur=[0-9]+(\.[0-9]{3})?|desc="([1-9][0-9]*|hit|miss|shared|skipped)")`
 
 const ms = time.Millisecond
 
@@ -38,6 +38,19 @@ func TestTiming(t *testing.T) {
 		{"unknown", web.Timing{Asked: true, Store: store.Timing{Wait: ms, Total: 10 * ms}},
 			"web-queue;dur=0, web-cpu;dur=0, db-conn;dur=1, db;dur=9"},
 		{"failed before it began", web.Timing{Asked: true}, "web-queue;dur=0, web-cpu;dur=0, db-conn;dur=0, db;dur=0"},
+		{"hit", web.Timing{Asked: true, Store: store.Timing{Cache: 2 * ms, Total: 2 * ms, Outcome: store.OutcomeHit}},
+			`web-queue;dur=0, web-cpu;dur=0, cache-net;dur=2, cache;desc="hit"`},
+		{"miss", web.Timing{Asked: true, Store: store.Timing{Known: true, Statements: 1, Cache: 3 * ms, Wait: ms, Total: 14 * ms, Queued: 2 * ms, Served: 4 * ms, Misses: 1, Outcome: store.OutcomeMiss}},
+			`web-queue;dur=0, web-cpu;dur=0, cache-net;dur=3, cache;desc="miss", db-conn;dur=1, db-queue;dur=2, db-work;dur=4, db-net;dur=4, db-miss;desc="1"`},
+		{"shared", web.Timing{Asked: true, Store: store.Timing{Cache: ms, Total: 5 * ms, Outcome: store.OutcomeShared}},
+			`web-queue;dur=0, web-cpu;dur=0, cache-net;dur=1, cache;desc="shared", db-conn;dur=0, db;dur=4`},
+		{"skipped", web.Timing{Asked: true, Store: store.Timing{Statements: 1, Total: 5 * ms, Outcome: store.OutcomeSkipped}},
+			`web-queue;dur=0, web-cpu;dur=0, cache-net;dur=0, cache;desc="skipped", db-conn;dur=0, db;dur=5`},
+		{"deleted after a write", web.Timing{Asked: true, Store: store.Timing{Statements: 1, Cache: ms, Total: 5 * ms}},
+			`web-queue;dur=0, web-cpu;dur=0, cache-net;dur=1, db-conn;dur=0, db;dur=4`},
+		{"sessions elsewhere", web.Timing{Session: store.Timing{Known: true, Wait: ms, Queued: 2 * ms, Served: 3 * ms, Total: 10 * ms}},
+			"web-queue;dur=0, web-cpu;dur=0, sess-conn;dur=1, sess-queue;dur=2, sess-work;dur=3, sess-net;dur=4"},
+		{"sessions that say nothing", web.Timing{Session: store.Timing{Wait: ms, Total: 10 * ms}}, "web-queue;dur=0, web-cpu;dur=0, sess;dur=10"},
 		{"not below zero", web.Timing{Asked: true, Store: store.Timing{Known: true, Total: ms, Served: 2 * ms}},
 			"web-queue;dur=0, web-cpu;dur=0, db-conn;dur=0, db-queue;dur=0, db-work;dur=2, db-net;dur=0"},
 		{"small and long", web.Timing{Web: machine.Span{Queued: 1_499, Served: time.Hour + 70*time.Microsecond}},
@@ -68,31 +81,50 @@ func durations(t *rapid.T, header string) map[string]float64 {
 	return durs
 }
 
-// TestTimingAddsUp: whatever the store says, the db metrics sum to its call.
+// TestTimingAddsUp: whatever the stores say, the cache and db metrics sum to
+// the call of the one, and the sess metrics to that of the other.
 func TestTimingAddsUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		duration := func(name string) time.Duration {
 			return time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, name))
 		}
-		wait, queued, served, rest := duration("wait"), duration("queued"), duration("served"), duration("rest")
+		wait, queued, served, rest, cache := duration("wait"), duration("queued"), duration("served"), duration("rest"), duration("cache")
+		outcome := rapid.SampledFrom([]string{"", store.OutcomeHit, store.OutcomeMiss, store.OutcomeShared, store.OutcomeSkipped}).Draw(t, "outcome")
+		if outcome == store.OutcomeHit {
+			wait, queued, served, rest = 0, 0, 0, 0
+		}
+		session := store.Timing{Known: rapid.Bool().Draw(t, "sessions known"), Statements: 1,
+			Wait: duration("session wait"), Queued: duration("session queued"), Served: duration("session served")}
+		session.Total = session.Wait + session.Queued + session.Served + duration("session rest")
 		timing := web.Timing{
 			Web: machine.Span{Queued: duration("web queued"), Served: duration("web served")}, Asked: true,
 			Store: store.Timing{
-				Wait: wait, Queued: queued, Served: served, Total: wait + queued + served + rest,
+				Wait: wait, Queued: queued, Served: served, Total: wait + queued + served + rest + cache,
 				Known: rapid.Bool().Draw(t, "known"), Misses: rapid.IntRange(0, 100).Draw(t, "misses"),
+				Cache: cache, Outcome: outcome,
 			},
+			Session: session,
 		}
 		header := string(timing.AppendTo([]byte("")))
 		if !grammar.MatchString(header) {
 			t.Fatalf("%q is not of the grammar", header)
 		}
 		durs := durations(t, header)
-		sum := durs["db-conn"] + durs["db-queue"] + durs["db-work"] + durs["db-net"] + durs["db"]
-		total := float64(timing.Store.Total) / float64(ms)
-		if diff := sum - total; diff < -0.0021 || diff > 0.0021 { // four roundings of half a µs
-			t.Fatalf("%q sums to %v ms, want %v", header, sum, total)
+		for _, call := range []struct {
+			sum   float64
+			total time.Duration
+		}{
+			{durs["cache-net"] + durs["db-conn"] + durs["db-queue"] + durs["db-work"] + durs["db-net"] + durs["db"], timing.Store.Total},
+			{durs["sess-conn"] + durs["sess-queue"] + durs["sess-work"] + durs["sess-net"] + durs["sess"], session.Total},
+		} {
+			if diff := call.sum - float64(call.total)/float64(ms); diff < -0.0026 || diff > 0.0026 { // five roundings of half a µs
+				t.Fatalf("%q sums to %v ms, want %v", header, call.sum, call.total)
+			}
 		}
-		if strings.Contains(header, "db-miss") != (timing.Store.Known && timing.Store.Misses > 0) {
+		if hit := outcome == store.OutcomeHit; hit == strings.Contains(header, "db") {
+			t.Fatalf("%q with outcome %q", header, outcome)
+		}
+		if strings.Contains(header, "db-miss") != (timing.Store.Known && timing.Store.Misses > 0 && outcome != store.OutcomeHit) {
 			t.Fatalf("%q with %d misses", header, timing.Store.Misses)
 		}
 	})
@@ -122,6 +154,7 @@ func TestEveryOperationIsChargedOnce(t *testing.T) {
 		{targets.OpLogin, "POST", "/login", `{"user":1}`, "web-queue web-cpu"},
 		{targets.OpMe, "GET", "/me", "", "web-queue web-cpu"},
 		{targets.OpPhoto, "POST", "/photos", `{"id":"a","user":1}`, "web-queue web-cpu db-conn db-queue db-work db-net db-miss"},
+		{targets.OpEdit, "PUT", "/users/1", `{"city":"Oslo"}`, "web-queue web-cpu db-conn db-queue db-work db-net db-miss"},
 		{"audit", "GET", "/posts", "", "web-queue web-cpu db-conn db"},
 		{"health", "GET", "/healthz", "", "web-queue web-cpu"},
 	}
@@ -132,7 +165,7 @@ func TestEveryOperationIsChargedOnce(t *testing.T) {
 			// law of another one shows.
 			sp := spec()
 			sp.Demand = map[targets.Operation]targets.Law{}
-			for j, other := range tests[:7] {
+			for j, other := range tests[:len(targets.Operations())] {
 				sp.Demand[other.op] = targets.Constant(time.Duration(j+1) * time.Millisecond)
 			}
 			s := newServer(t, sp, web.Config{Share: share, Store: &memoryStore{timing: known()}})
@@ -142,7 +175,7 @@ func TestEveryOperationIsChargedOnce(t *testing.T) {
 			}
 			var busy time.Duration
 			served := int64(0)
-			if i < 7 {
+			if i < len(targets.Operations()) {
 				busy, served = time.Duration(i+1)*time.Millisecond, 1
 			}
 			if cpu, _ := m.Usage(); cpu.Busy != busy || cpu.Served != served || cpu.ByRole["web-1"] != busy {

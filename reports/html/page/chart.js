@@ -29,8 +29,35 @@ function scaled(v, units) {
 }
 var TIMES = [[1, 'ns', 1e3], [1e3, '\u00b5s', 1e3], [1e6, 'ms', 1e3], [1e9, 's', 1e3], [6e10, 'min', 1e3], [3.6e12, 'h', 1e3], [8.64e13, 'd']];
 var RATES = [[1, '/s', 1e3], [1e3, 'k/s', 1e3], [1e6, 'M/s', 1e3], [1e9, 'G/s']];
+var SIZES = [[1, 'B', 1000], [1024, 'KiB', 1000], [1048576, 'MiB', 1000], [1073741824, 'GiB', 1000], [1099511627776, 'TiB']];
 function time(v) { var s = scaled(v, TIMES); return s[0] + THIN + s[1]; }
 function rate(v) { var s = scaled(v, RATES); return s[0] + (s[1] === '/s' ? '' : THIN) + s[1]; }
+/* What is below one is never 100%, what is above zero never 0%. */
+function percent(v) {
+  if (v === 0 || v === 1) { return v * 100 + '%'; }
+  if (v > 0 && v < 1e-5) { return '<0.001%'; }
+  return three(v > 0 && v < 1 ? Math.min(v * 100, 99.9) : v * 100) + '%';
+}
+function size(v, short) {
+  if (Math.abs(v) < 1000) { return bare(v) + THIN + 'B'; }
+  var s = scaled(v, SIZES);
+  return (short ? plain(s[0]) : s[0]) + THIN + s[1];
+}
+function money(v, short) {
+  var text = three(Math.abs(v));
+  return (v < 0 ? '\u2212' : '') + '$' + (short ? plain(text) : text);
+}
+/* Whole numbers are told exactly, others with three digits. */
+function bare(v) {
+  if (v % 1 === 0 && Math.abs(v) < 1e15) { return (v < 0 ? '\u2212' : '') + String(Math.abs(v)).replace(/\B(?=(\d{3})+$)/g, THIN); }
+  return plain(three(v));
+}
+/* The labels of a linear axis of time share one unit. */
+function oneTime(max) {
+  var unit = TIMES[0];
+  TIMES.forEach(function (u) { if (max >= u[0] && (u[0] < 6e10 || max >= 10 * u[0])) { unit = u; } });
+  return function (v) { return v === 0 ? '0' : plain(three(v / unit[0])) + THIN + unit[1]; };
+}
 var formats = {
   ns: { axis: function (v) { var s = scaled(v, TIMES); return v === 0 ? '0' : plain(s[0]) + THIN + s[1]; }, value: time },
   rate: { axis: function (v) { var s = scaled(v, RATES); return plain(s[0]) + s[1].replace('/s', ''); }, value: rate },
@@ -41,6 +68,11 @@ var formats = {
   /* x is log2 of a ratio. */
   octaves: { axis: function (v) { return (v < 0 ? '1/' : '') + plain(three(Math.pow(2, Math.abs(v)))) + '\u00d7'; },
     value: function (v) { return three(Math.pow(2, v)) + '\u00d7'; } },
+  percent: { axis: function (v) { return plain(three(v * 100)) + '%'; }, value: percent },
+  bytes: { axis: function (v) { return size(v, true); }, value: function (v) { return size(v, false); } },
+  usd: { axis: function (v) { return money(v, true); }, value: function (v) { return money(v, false); } },
+  count: { axis: bare, value: bare },
+  number: { axis: bare, value: bare },
   name: { axis: function (v) { return v; }, value: function (v) { return v; } }
 };
 var notes = {
@@ -51,6 +83,17 @@ var notes = {
 function stroke(x1, y1, x2, y2, color, width) {
   return { type: 'line', shape: { x1: x1, y1: y1, x2: x2, y2: y2 }, style: { stroke: color, lineWidth: width } };
 }
+/* Where column n of a point lies, how wide a bar is, and how far it stands
+   from the middle of its place. */
+function spot(api, m, n) {
+  return (m.flip ? api.coord([api.value(n), api.value(0)]) : api.coord([api.value(0), api.value(n)])).slice();
+}
+function pitch(api, m) {
+  var band = m.flip ? api.size([0, 1])[1] : api.size([m.gap || 1, 0])[0];
+  return Math.min(band * 0.82 / m.slots, 26);
+}
+function width(api, m) { return Math.max(1, pitch(api, m) * (m.slots > 1 ? 0.86 : 1)); }
+function side(api, m) { return ((m.slot || 0) - (m.slots - 1) / 2) * pitch(api, m); }
 var shapes = {
   /* From a value to a higher one, with caps; an arrow without the second. */
   bracket: function (params, api, color) {
@@ -69,6 +112,24 @@ var shapes = {
   tolerance: function (params, api, color) {
     var a = api.coord([api.value(0), api.value(2)]), b = api.coord([api.value(1), api.value(2)]);
     return { type: 'group', children: [stroke(a[0], a[1], b[0], b[1], color, 1.5), stroke(a[0], a[1] - 5, a[0], a[1] + 5, color, 1.5), stroke(b[0], b[1] - 5, b[0], b[1] + 5, color, 1.5)] };
+  },
+  /* From its foot to its top, beside the others of its place. Hollow is an
+     estimate. */
+  bar: function (params, api, color, m) {
+    if (isNaN(api.value(1)) || isNaN(api.value(2))) { return null; }
+    var a = spot(api, m, 1), b = spot(api, m, 2), w = width(api, m), off = side(api, m) - w / 2;
+    var shape = m.flip ? { x: Math.min(a[0], b[0]), y: a[1] + off, width: Math.abs(b[0] - a[0]), height: w }
+      : { x: a[0] + off, y: Math.min(a[1], b[1]), width: w, height: Math.abs(b[1] - a[1]) };
+    return { type: 'rect', shape: shape, style: m.dashed ? { fill: 'none', stroke: color, lineWidth: 1.6, lineDash: [4, 3] } : { fill: color } };
+  },
+  whisker: function (params, api, color, m) {
+    if (isNaN(api.value(1)) || isNaN(api.value(2))) { return null; }
+    var a = spot(api, m, 1), b = spot(api, m, 2), off = m.slots ? side(api, m) : (m.offset || 0), cap = 4;
+    var dx = m.flip ? 0 : 1, dy = m.flip ? 1 : 0;
+    [a, b].forEach(function (p) { p[0] += dx * off; p[1] += dy * off; });
+    return { type: 'group', children: [stroke(a[0], a[1], b[0], b[1], color, 1.5),
+      stroke(a[0] - dx * cap, a[1] - dy * cap, a[0] + dx * cap, a[1] + dy * cap, color, 1.5),
+      stroke(b[0] - dx * cap, b[1] - dy * cap, b[0] + dx * cap, b[1] + dy * cap, color, 1.5)] };
   },
   tick: function (params, api, color) {
     if (isNaN(api.value(0))) { return null; }
@@ -107,6 +168,14 @@ function itemTip(params) {
   });
   return box;
 }
+function marked(view, i) { return view.marks && view.marks[i]; }
+/* The interval of a value and how many samples it is of. */
+function spread(raw, at, format) {
+  var low = raw[at], high = raw[at + 1], n = raw[at + 2], parts = [];
+  if (low !== null && high !== null && format) { parts.push(format.value(low) + ' to ' + format.value(high)); }
+  if (n) { parts.push('n ' + bare(n)); }
+  return parts.length ? ' (' + parts.join(', ') + ')' : '';
+}
 function axisTip(view) {
   return function (list) {
     if (!Array.isArray(list)) { list = [list]; }
@@ -116,7 +185,8 @@ function axisTip(view) {
     box.appendChild(element('div', category ? first.name : formats[view.x[0]].value(first.axisValue), { fontWeight: '600' }));
     list.forEach(function (p) {
       var raw = p.data && p.data.value !== undefined ? p.data.value : p.data;
-      var v = Array.isArray(raw) ? raw[1] : raw;
+      var m = marked(view, p.seriesIndex);
+      var v = Array.isArray(raw) ? raw[m ? m.value || 0 : 1] : raw;
       if (v === null || v === undefined || seen[p.seriesName]) { return; }
       seen[p.seriesName] = true;
       var row = element('div'), format = formats[view.values[p.seriesIndex]];
@@ -124,6 +194,7 @@ function axisTip(view) {
       row.appendChild(element('span', p.seriesName + ' '));
       row.appendChild(element('strong', format ? format.value(v) : String(v)));
       if (view.note && Array.isArray(raw) && raw.length > 2) { row.appendChild(element('span', ' (' + notes[view.note](raw[2]) + ')')); }
+      if (m && m.extra && Array.isArray(raw)) { row.appendChild(element('span', spread(raw, m.extra, format))); }
       box.appendChild(row);
     });
     return box;
@@ -146,7 +217,7 @@ function marks(a, list) {
 }
 
 /* What every chart has in common, in the colours of the theme. */
-function axis(a, format, palette, narrow) {
+function axis(a, format, palette, narrow, ticks) {
   var category = a.type === 'category';
   a.axisLine = { show: true, onZero: false, lineStyle: { color: palette.line } };
   a.axisTick = { show: !category, lineStyle: { color: palette.line } };
@@ -156,26 +227,35 @@ function axis(a, format, palette, narrow) {
   if (!category && formats[format]) { a.axisLabel.formatter = formats[format].axis; }
   if (category) {
     a.axisLabel.interval = 0;
-    Object.assign(a.axisLabel, { width: narrow ? 142 : 250, overflow: 'break', lineHeight: 13, height: 26, lineOverflow: 'truncate' });
+    var longest = Math.max.apply(null, (a.data || []).map(function (n) { return String(n).length; }).concat(4));
+    Object.assign(a.axisLabel, { width: Math.min(narrow ? 142 : 250, longest * 7.5 + 12), overflow: 'break', lineHeight: 13, height: 26, lineOverflow: 'truncate' });
   }
   if (narrow && !category) { a.splitNumber = 4; }
   if (a.type === 'log') { steps(a); }
+  if (ticks && ticks.length) { marks(a, ticks); }
+  if (format === 'ns' && a.type === 'value' && a.max > 0) { a.axisLabel.formatter = oneTime(a.max); }
   if (format === 'octaves') { marks(a, (narrow ? [0.1, 1, 10] : [0.1, 0.5, 1, 2, 10]).map(Math.log2)); }
   if (format === 'seconds') { a.axisLabel.showMaxLabel = a.max % 1 === 0 && a.max <= 10; }
   return a;
 }
 function option(spec, palette, width) {
   var o = painted(spec.option, palette), view = spec.view, narrow = width < NARROW;
+  (view.shared || []).forEach(function (i) {
+    o.series[i].data = o.series[i].data.map(function (y, j) { return [view.at[j], y]; });
+  });
   o.textStyle = { fontFamily: getComputedStyle(document.body).fontFamily, color: palette.text };
   o.backgroundColor = 'transparent';
   o.xAxis = o.xAxis.map(function (a, i) {
-    a = axis(a, view.x[i], palette, narrow);
+    a = axis(a, view.x[i], palette, narrow, view.ticksX && view.ticksX[i]);
     if (a.name && a.nameLocation === 'end') { a.nameTextStyle.align = 'left'; }
+    if (i && view.ticksX) { a.splitLine.show = false; }
     return a;
   });
   o.yAxis = o.yAxis.map(function (a, i) {
-    a = axis(a, view.y[i], palette, narrow);
-    if (a.nameLocation === 'end') { a.nameTextStyle.align = 'left'; a.nameTextStyle.padding = [0, 0, 0, -54]; a.nameGap = a.nameGap || 8; }
+    a = axis(a, view.y[i], palette, narrow, view.ticksY && view.ticksY[i]);
+    if (i && view.ticksY) { a.splitLine.show = false; }
+    if (a.nameLocation === 'end' && a.position === 'right') { a.nameTextStyle.align = 'right'; a.nameTextStyle.padding = [0, -54, 0, 0]; }
+    else if (a.nameLocation === 'end') { a.nameTextStyle.align = 'left'; a.nameTextStyle.padding = [0, 0, 0, -54]; a.nameGap = a.nameGap || 8; }
     if (a.type === 'log' && a.gridIndex) { a.splitNumber = 3; }
     return a;
   });
@@ -191,17 +271,25 @@ function option(spec, palette, width) {
   if (o.legend && o.legend.show && o.series.every(function (s) { return s.type === 'line'; })) {
     o.legend.itemStyle = { opacity: 0 };
   }
+  if (o.legend && o.legend.data) {
+    o.legend.data = o.legend.data.map(function (name) {
+      var i = o.series.findIndex(function (s, j) { return s.name === name && marked(view, j) && marked(view, j).dashed; });
+      if (i < 0) { return name; }
+      return { name: name, itemStyle: { color: 'transparent', borderColor: o.series[i].itemStyle.color, borderWidth: 1.6, borderType: [3, 2] } };
+    });
+  }
   if (view.tip === 'axis' && o.xAxis.length > 1) { o.axisPointer = { link: [{ xAxisIndex: 'all' }] }; }
   o.series.forEach(function (s, i) {
     var shape = view.shapes && shapes[view.shapes[i]];
     s.emphasis = { disabled: true };
     if (s.type === 'scatter') { s.itemStyle = Object.assign({ opacity: 1 }, s.itemStyle); }
     if (s.type === 'line' && s.showSymbol === false) { s.symbol = 'none'; }
+    if (marked(view, i) && marked(view, i).offset) { s.symbolOffset = [0, marked(view, i).offset]; }
     if (s.type === 'custom') {
       var base = s.itemStyle && s.itemStyle.color;
       s.renderItem = function (params, api) {
-        var own = s.data[params.dataIndex].itemStyle;
-        return shape ? shape(params, api, (own && own.borderColor) || base) : null;
+        var own = s.data[params.dataIndex] && s.data[params.dataIndex].itemStyle;
+        return shape ? shape(params, api, (own && own.borderColor) || base, marked(view, i) || {}) : null;
       };
     }
     [s].concat(Array.isArray(s.data) ? s.data : []).forEach(function (one) {
@@ -222,7 +310,8 @@ function option(spec, palette, width) {
    changes. */
 function Chart(node) {
   this.node = node;
-  this.spec = JSON.parse(node.nextElementSibling.textContent);
+  var of = node.getAttribute('data-of');
+  this.spec = JSON.parse((of ? document.getElementById(of).querySelector('script') : node.nextElementSibling).textContent);
   this.chart = null;
 }
 Chart.prototype.draw = function (width) {

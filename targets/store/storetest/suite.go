@@ -47,6 +47,8 @@ func Run(t *testing.T, s Subject) {
 		{"any text and id", anyText},
 		{"posts come in pages", paging},
 		{"pages while posts are added", growing},
+		{"a city is set", cities},
+		{"cities of nobody", missingCities},
 		{"many at once", concurrent},
 		{"timing", timing},
 		{"ended contexts", ended},
@@ -239,6 +241,42 @@ func growing(t *testing.T, ctx context.Context, _ Subject, db store.Store) {
 	}
 }
 
+// cities: a write is seen by the next read, of users and of what is near them.
+func cities(t *testing.T, ctx context.Context, s Subject, db store.Store) {
+	if _, _, err := db.User(ctx, 2); err != nil { // so that a cache has it
+		t.Fatal(err)
+	}
+	for _, city := range []string{"Oslo", "Oslo", "O'Brien's \"Bay\"; --", "Zürich 東京"} {
+		if _, err := db.SetCity(ctx, 2, city); err != nil {
+			t.Fatalf("city %q: %v", city, err)
+		}
+		want := user(2)
+		want.City = city
+		if got, _, err := db.User(ctx, 2); err != nil || got != want {
+			t.Errorf("user 2 is %+v, %v; want %+v", got, err, want)
+		}
+	}
+	for _, id := range []int64{1, 3} {
+		if got, _, err := db.User(ctx, id); err != nil || got != user(id) {
+			t.Errorf("user %d is %+v, %v; want %+v", id, got, err, user(id))
+		}
+	}
+	if got, _, err := db.Orders(ctx, 2); err != nil || len(got) != s.Data.OrdersPerUser || got[0].Customer != user(2).Name {
+		t.Errorf("orders of user 2 are %+v, %v", got, err)
+	}
+}
+
+func missingCities(t *testing.T, ctx context.Context, s Subject, db store.Store) {
+	for _, id := range absent(s) {
+		if _, err := db.SetCity(ctx, id, "Oslo"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("city of user %d: %v; want ErrNotFound", id, err)
+		}
+		if got, _, err := db.User(ctx, id); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("afterwards user %d is %+v, %v; want ErrNotFound", id, got, err)
+		}
+	}
+}
+
 func concurrent(t *testing.T, ctx context.Context, s Subject, db store.Store) {
 	const workers, each = 12, 8
 	var all sync.WaitGroup
@@ -251,6 +289,9 @@ func concurrent(t *testing.T, ctx context.Context, s Subject, db store.Store) {
 				}
 				if got, _, err := db.Orders(ctx, id); err != nil || len(got) != s.Data.OrdersPerUser {
 					t.Errorf("customer %d has %d orders, %v", id, len(got), err)
+				}
+				if _, err := db.SetCity(ctx, id, user(id).City); err != nil {
+					t.Errorf("city of user %d: %v", id, err)
 				}
 				// Neighbours write the same ids at the same time.
 				if _, err := db.AddPost(ctx, store.Post{ID: fmt.Sprintf("%d-%d", w/2, i), User: id, Text: "x"}); err != nil {
@@ -271,7 +312,7 @@ func timing(t *testing.T, ctx context.Context, s Subject, db store.Store) {
 		if want := len(targets.Visits(op, s.Kind, s.Data)); err != nil || got.Statements != want {
 			t.Errorf("%s took %d statements, %v; want %d", op, got.Statements, err, want)
 		}
-		if got.Total <= 0 || got.Wait < 0 || got.Wait > got.Total || got.Queued < 0 || got.Served < 0 {
+		if got.Total <= 0 || got.Wait < 0 || got.Wait > got.Total || got.Queued < 0 || got.Served < 0 || got.Cache < 0 || got.Wait+got.Cache > got.Total {
 			t.Errorf("%s: impossible times %+v", op, got)
 		}
 		if !got.Known && (got.Queued != 0 || got.Served != 0 || got.Misses != 0) {
@@ -286,6 +327,8 @@ func timing(t *testing.T, ctx context.Context, s Subject, db store.Store) {
 	check(targets.OpPost, took, err)
 	took, err = db.AddPhoto(ctx, store.Post{ID: "p", User: 1, Text: "x"})
 	check(targets.OpPhoto, took, err)
+	took, err = db.SetCity(ctx, 1, "Oslo")
+	check(targets.OpEdit, took, err)
 }
 
 func ended(t *testing.T, ctx context.Context, _ Subject, db store.Store) {
@@ -300,15 +343,16 @@ func ended(t *testing.T, ctx context.Context, _ Subject, db store.Store) {
 		_, _, errUser := db.User(ctx, 1)
 		_, _, errOrders := db.Orders(ctx, 1)
 		_, errPost := db.AddPost(ctx, store.Post{ID: "p", User: 1, Text: "x"})
+		_, errCity := db.SetCity(ctx, 1, "Nowhere")
 		_, _, errPosts := db.Posts(ctx, "", 5)
-		for call, err := range map[string]error{"User": errUser, "Orders": errOrders, "AddPost": errPost, "Posts": errPosts} {
+		for call, err := range map[string]error{"User": errUser, "Orders": errOrders, "AddPost": errPost, "SetCity": errCity, "Posts": errPosts} {
 			if !errors.Is(err, want) {
 				t.Errorf("%s with an ended context: %v; want %v", call, err, want)
 			}
 		}
 	}
-	if _, _, err := db.User(ctx, 1); err != nil {
-		t.Errorf("afterwards: %v", err)
+	if u, _, err := db.User(ctx, 1); err != nil || u != user(1) {
+		t.Errorf("afterwards user 1 is %+v, %v", u, err)
 	}
 	if ids := list(t, ctx, db, 5); len(ids) != 0 {
 		t.Errorf("posts of ended contexts are there: %q", ids)

@@ -1,0 +1,87 @@
+package estimate
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"rung/targets"
+)
+
+// work adds work at a resource. Work at a CPU that is longer than the quantum
+// is cut into pieces that queue one after another.
+func (m *model) work(r *route, at place, resource string, law targets.Law, label string) {
+	const nothing = 1e-15 // seconds per request
+	spec, quantum := at.node.Machine.CPU, at.node.Machine.Quantum
+	if resource == "disk" {
+		spec, quantum = at.node.Machine.Disk, 0
+	}
+	if spec.Slots == 0 || r.share*law.Mean.Seconds() < nothing {
+		return
+	}
+	c := m.center(at, resource)
+	c.lines = append(c.lines, fmt.Sprintf("%s: %.3g%% x %v (%s) = %.3g ms", r.operation, r.share*100, law.Mean, label, r.share*law.Mean.Seconds()*1e3))
+	mean, cv := law.Mean.Seconds(), law.Variation()
+	if cv > 1 {
+		m.outside = fmt.Sprintf("work varies more than a gamma law can say: cv %.3g is above 1", cv)
+	}
+	if cv > 0 {
+		r.served += mean
+		r.spread += cv * cv * mean * mean
+	} else {
+		r.floor += mean
+	}
+	if cut(mean, quantum) {
+		c.long = c.long.plus(pieces(mean, quantum).times(r.share))
+		c.longs += r.share
+		r.visits = append(r.visits, visit{center: c, long: mean, spread: cv * cv * mean * mean})
+		r.last = c
+		return
+	}
+	c.short = c.short.plus(flow{1, mean, mean * mean * (1 + cv*cv)}.times(r.share))
+	r.visits = append(r.visits, visit{center: c, again: r.last == c})
+	r.last = c
+}
+
+func cut(mean float64, quantum time.Duration) bool {
+	return quantum > 0 && mean > quantum.Seconds()
+}
+
+// pieces of one piece of work of that mean, cut by the quantum.
+func pieces(mean float64, quantum time.Duration) flow {
+	q := quantum.Seconds()
+	whole := math.Floor(mean/q + 1e-9)
+	rest := max(0, mean-whole*q)
+	f := flow{whole, mean, whole*q*q + rest*rest}
+	if rest > 1e-12 {
+		f.pieces++
+	}
+	return f
+}
+
+func (m *model) center(at place, resource string) *center {
+	node := Group(at.node.Name)
+	for _, c := range m.centers {
+		if c.node == node && c.part == at.part && c.resource == resource {
+			return c
+		}
+	}
+	slots := at.node.Machine.CPU.Slots
+	if resource == "disk" {
+		slots = at.node.Machine.Disk.Slots
+	}
+	c := &center{node: node, part: at.part, resource: resource, servers: at.servers, slots: slots}
+	m.centers = append(m.centers, c)
+	return c
+}
+
+// bottleneck is the resource with the lowest ceiling.
+func (m *model) bottleneck() *center {
+	var lowest *center
+	for _, c := range m.centers {
+		if c.time() > 0 && (lowest == nil || c.ceiling() < lowest.ceiling()) {
+			lowest = c
+		}
+	}
+	return lowest
+}

@@ -1,0 +1,24 @@
+package html
+
+// level bounds what a page shows of a run. What it leaves out is in run.json,
+// and the page says so where it does.
+type level struct {
+	// timelines of kills, and the rows of each one's table.
+	timelines, slices int
+	// figures of one stage's experiments, points of one series and rows of one
+	// table of theirs.
+	figures, points, rows int
+	// facts of a stage, and points of a percentile curve.
+	facts, curve int
+}
+
+// levels are tried in order until the page keeps its budget. The first shows
+// a run of the whole ladder as it is.
+func levels() []level {
+	return []level{
+		{timelines: 36, slices: 30, figures: 16, points: 240, rows: 120, facts: 300, curve: 70},
+		{timelines: 26, slices: 20, figures: 12, points: 120, rows: 60, facts: 150, curve: 48},
+		{timelines: 13, slices: 12, figures: 7, points: 60, rows: 30, facts: 60, curve: 28},
+		{timelines: 6, slices: 6, figures: 3, points: 24, rows: 12, facts: 15, curve: 14},
+	}
+}

@@ -1,0 +1,92 @@
+package reports
+
+import (
+	"strings"
+	"time"
+
+	"rung/bench"
+)
+
+// Part is one part of a time to recover. Took is null where the stage has no
+// such part, or it was not observed.
+type Part struct {
+	Name string
+	Took *time.Duration
+}
+
+// Parts are the four parts of a recovery in the order in which they happen;
+// each counts from the end of the one before.
+func Parts(r bench.Recovery) [4]Part {
+	return [4]Part{{"detection", r.Detection}, {"decision", r.Decision}, {"promotion", r.Promotion},
+		{"convergence", r.Convergence}}
+}
+
+// HasParts says that some part of a row's recovery was observed.
+func HasParts(k bench.KillRow) bool {
+	for _, p := range Parts(k.Recovery) {
+		if p.Took != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// recovered prints the time to recover of one row.
+func recovered(k bench.KillRow) string {
+	return worst([]bench.KillRow{{Happened: true, Recovery: k.Recovery}}).Recovered()
+}
+
+// recoveries writes the parts of every recovery that has some. Rows that do
+// not count are left out: the ladder leaves them out, too.
+func (s *summary) recoveries(run bench.Run) {
+	first := true
+	for _, r := range run.Stages {
+		for _, k := range r.Kills {
+			if !HasParts(k) || !Sound(k) {
+				continue
+			}
+			if first && s.width >= wideWidth {
+				s.recoveryLine("recovery from the kill of", "in all", [4]string{"detection", "decision", "promotion", "convergence"})
+			} else if first {
+				s.line("Time to recover from a kill")
+			}
+			first = false
+			s.recovery(r.Stage.ID, k)
+		}
+	}
+	if !first {
+		s.line("")
+	}
+}
+
+// recovery writes one row: as a line of the table, or in words where there is
+// no room for one.
+func (s *summary) recovery(stage string, k bench.KillRow) {
+	number, _, _ := strings.Cut(stage, "-")
+	name := number + " " + k.Node
+	if k.Variant != "" {
+		name += " (" + k.Variant + ")"
+	}
+	var took [4]string
+	var words []string
+	for i, p := range Parts(k.Recovery) {
+		took[i] = DurationOf(p.Took)
+		words = append(words, p.Name+" "+took[i])
+	}
+	if s.width >= wideWidth {
+		s.recoveryLine(name, recovered(k), took)
+		return
+	}
+	s.wrap(name+": "+recovered(k), "  ", "    ")
+	s.wrap(strings.Join(words, ", "), "    ", "    ")
+}
+
+// recoveryLine writes the columns: 80 characters, and more for the name where
+// the terminal is wider.
+func (s *summary) recoveryLine(name, all string, parts [4]string) {
+	line := pad(name, 25+min(s.width-wideWidth, 24), true) + " " + pad(all, 13, false)
+	for i, width := range []int{9, 8, 9, 11} {
+		line += " " + pad(parts[i], width, false)
+	}
+	s.line(line)
+}

@@ -1,0 +1,168 @@
+package replication
+
+import (
+	"fmt"
+	"time"
+)
+
+// election is a member's attempt to find a new primary: it asks how far the
+// others are (round), and when it is the most advanced of a majority that is
+// free to vote, it stands.
+type election struct {
+	round   uint64
+	asked   time.Time
+	answers map[int]Position // of those who may vote, in this round
+	votes   map[int]bool     // for the own candidacy
+	stood   time.Time        // when that began
+}
+
+// watch looks whether there is a primary, and looks for one when there is
+// none.
+func (c *core) watch(now time.Time) error {
+	if c.fixed() {
+		if c.self == c.bootstrap && c.joined && !c.applying {
+			return c.stand(now)
+		}
+		return nil
+	}
+	if c.fresh && c.self == c.bootstrap && c.joined && c.role == replica {
+		return c.stand(now) // the first term needs no asking
+	}
+	if c.role == candidate && (now.Sub(c.election.stood) < 3*c.beat || c.term == 1 && now.Before(c.bound)) {
+		if now.Sub(c.election.asked) >= c.beat { // the others may not have listened yet
+			c.election.asked = now
+			c.broadcast(message{kind: vote, pos: c.last})
+		}
+		return nil
+	}
+	if now.Before(c.bound) || !c.joined || c.applying {
+		return nil
+	}
+	if !c.suspected {
+		c.suspected = true
+		c.note(now, "suspect", c.leader, fmt.Sprintf("the lease of term %d ran out", c.term))
+	}
+	if now.Sub(c.election.asked) < c.beat {
+		return nil
+	}
+	round := c.election.round + 1
+	if c.role == candidate {
+		c.stepDown(now, "no majority")
+		// Each member pauses for another time, so that two that stood at once
+		// do not do it again and again.
+		c.pause = now.Add(time.Duration(1+c.self) * 3 * c.beat)
+	}
+	c.election = election{round: round, asked: now, answers: map[int]Position{c.self: c.last}}
+	c.broadcast(message{kind: poll, round: c.election.round, pos: c.last})
+	return nil
+}
+
+// free says that a member may vote for another primary now.
+func (c *core) free(now time.Time) bool {
+	switch {
+	case !c.joined || c.restoring:
+		return false
+	case c.role == primary:
+		return !now.Before(c.reign.until)
+	}
+	return !now.Before(c.bound)
+}
+
+func (c *core) onPoll(now time.Time, m message) {
+	c.send(m.from, message{kind: pollReply, round: m.round, pos: c.last, ok: c.free(now)})
+}
+
+func (c *core) onPollReply(now time.Time, m message) error {
+	e := &c.election
+	if c.role != replica || m.round != e.round || e.answers == nil || !m.ok || now.Before(c.bound) || now.Before(c.pause) || c.applying {
+		return nil
+	}
+	if m.term > c.term {
+		// Somebody is in a later term without a primary: stand above it.
+		if err := c.adoptQuietly(m.term); err != nil {
+			return err
+		}
+	}
+	e.answers[m.from] = m.pos
+	if len(e.answers) < c.majority() {
+		return nil
+	}
+	for from, pos := range e.answers {
+		if order := pos.Compare(c.last); order > 0 || order == 0 && from < c.self && c.waits(now) {
+			return nil // that one should stand
+		}
+	}
+	return c.stand(now)
+}
+
+// waits says that an equal member of a lower number shall have its chance
+// still.
+func (c *core) waits(now time.Time) bool {
+	return now.Sub(c.bound) < time.Duration(c.self)*3*c.beat
+}
+
+// adoptQuietly enters a later term without giving up an election.
+func (c *core) adoptQuietly(term uint64) error {
+	if err := c.storage.SaveVote(term, ""); err != nil {
+		return fmt.Errorf("save term %d: %w", term, err)
+	}
+	c.term, c.voted, c.leader, c.fresh = term, -1, -1, false
+	return nil
+}
+
+// stand begins a candidacy in the next term.
+func (c *core) stand(now time.Time) error {
+	round := c.election.round
+	if err := c.adopt(now, c.term+1, c.self); err != nil {
+		return err
+	}
+	c.role = candidate
+	c.election = election{round: round, asked: now, stood: now, votes: map[int]bool{c.self: true}}
+	if c.fixed() {
+		c.win(now)
+		return nil
+	}
+	c.broadcast(message{kind: vote, pos: c.last})
+	return nil
+}
+
+func (c *core) onVote(now time.Time, m message) error {
+	first := c.fresh && m.term == 1 && m.from == c.bootstrap && c.joined
+	if m.term < c.term || m.term == c.term && c.voted >= 0 && c.voted != m.from || !first && !c.free(now) || m.pos.Compare(c.last) < 0 {
+		c.send(m.from, message{kind: voteReply})
+		return nil
+	}
+	if m.term > c.term || c.voted != m.from {
+		if err := c.adopt(now, m.term, m.from); err != nil {
+			return err
+		}
+	}
+	c.send(m.from, message{kind: voteReply, ok: true})
+	return nil
+}
+
+func (c *core) onVoteReply(now time.Time, m message) error {
+	if m.term > c.term {
+		return c.adopt(now, m.term, -1)
+	}
+	if c.role != candidate || m.term != c.term || !m.ok {
+		return nil
+	}
+	c.election.votes[m.from] = true
+	if len(c.election.votes) >= c.majority() {
+		c.win(now)
+	}
+	return nil
+}
+
+// win begins a reign: with a barrier, so that the log has an entry of the new
+// term.
+func (c *core) win(now time.Time) {
+	c.note(now, "elected", c.self, fmt.Sprintf("term %d, by %d of %d", c.term, len(c.election.votes), len(c.names)))
+	c.role, c.leader, c.suspected = primary, c.self, false
+	c.reign = newReign(now, len(c.names), c.last.Index, c.election.votes)
+	c.election = election{}
+	c.applying, c.workTerm = true, c.term
+	c.out.apply = []Entry{{Position: Position{c.term, c.last.Index + 1}, At: now}}
+	c.rule(now)
+}

@@ -1,0 +1,223 @@
+package replication
+
+import (
+	"fmt"
+	"time"
+
+	"rung/targets"
+)
+
+// reign is what a primary knows of its term.
+type reign struct {
+	// opened is true from the barrier on.
+	opened bool
+	// until is the end of the lease that a majority has granted.
+	until time.Time
+	// round is the number of the last heartbeat; sent is when each was sent,
+	// and granted by whom, of those that can still count.
+	round   uint64
+	beaten  time.Time
+	sent    map[uint64]time.Time
+	granted map[uint64]int
+	by      map[uint64]map[int]bool
+	peers   []follower
+}
+
+// follower is what a primary knows of one other member.
+type follower struct {
+	// next is the entry to be shipped, matched the last one that the member is
+	// known to have applied.
+	next, matched uint64
+	// shipped is when entries were last sent that it has not answered; the
+	// zero time when there are none.
+	shipped time.Time
+	heard   time.Time
+	joined  bool
+	// member of the synchronous set.
+	member bool
+	// seeding says that a snapshot is on its way.
+	seeding bool
+}
+
+func newReign(now time.Time, members int, last uint64, supporters map[int]bool) reign {
+	r := reign{sent: map[uint64]time.Time{}, by: map[uint64]map[int]bool{}, peers: make([]follower, members)}
+	for i := range r.peers {
+		r.peers[i] = follower{next: last + 1, joined: supporters[i], member: supporters[i]}
+		if supporters[i] {
+			r.peers[i].heard = now
+		}
+	}
+	return r
+}
+
+// writable says that this member may accept and acknowledge writes now.
+func (c *core) writable(now time.Time) bool {
+	return c.role == primary && c.reign.opened && now.Before(c.reign.until)
+}
+
+// rule does what a primary does from time to time.
+func (c *core) rule(now time.Time) {
+	r := &c.reign
+	if c.fixed() {
+		r.until = now.Add(c.lease)
+	}
+	for i := range r.peers {
+		f := &r.peers[i]
+		if f.member && i != c.self && now.Sub(f.heard) > c.lease {
+			f.member = false
+			c.note(now, "left", i, "not heard of for a lease")
+			c.out.changed = true
+		}
+	}
+	if now.Sub(r.beaten) < c.beat && r.round > 0 {
+		return
+	}
+	r.round++
+	r.beaten = now
+	r.sent[r.round], r.by[r.round] = now, map[int]bool{c.self: true}
+	for round, at := range r.sent {
+		if now.Sub(at) > c.lease {
+			delete(r.sent, round)
+			delete(r.by, round)
+		}
+	}
+	c.broadcast(message{kind: heartbeat, round: r.round, pos: c.last})
+	c.ship(now)
+}
+
+func (c *core) onHeartbeat(now time.Time, m message) error {
+	ok, err := c.obey(now, m)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		c.send(m.from, message{kind: heartbeatReply, round: m.round, pos: c.last})
+		return nil
+	}
+	c.leaderLast = m.pos
+	// The grant counts from now on this side, and from the sending of the
+	// heartbeat, which was earlier, on the other.
+	if until := now.Add(c.lease); until.After(c.bound) {
+		c.bound = until
+	}
+	c.send(m.from, message{kind: heartbeatReply, round: m.round, pos: c.last, ok: c.joined})
+	return nil
+}
+
+func (c *core) onHeartbeatReply(now time.Time, m message) error {
+	if m.term > c.term {
+		return c.adopt(now, m.term, -1)
+	}
+	if c.role != primary || m.term != c.term {
+		return nil
+	}
+	r := &c.reign
+	f := &r.peers[m.from]
+	f.heard, f.joined = now, m.joined
+	if by := r.by[m.round]; by != nil && m.ok {
+		by[m.from] = true
+		if until := r.sent[m.round].Add(c.lease); len(by) >= c.majority() && until.After(r.until) {
+			r.until = until
+			c.out.changed = true
+		}
+	}
+	if !m.joined {
+		c.seed(now, m.from, 0)
+		return nil
+	}
+	c.shipTo(now, m.from)
+	return nil
+}
+
+// acknowledged is the last entry of the term that may be acknowledged by the
+// mode.
+func (c *core) acknowledged() uint64 {
+	switch c.mode {
+	case targets.ModeSemiSynchronous:
+		most := uint64(0)
+		for i, f := range c.reign.peers {
+			if i != c.self && f.joined {
+				most = max(most, f.matched)
+			}
+		}
+		if len(c.names) == 1 {
+			return c.last.Index
+		}
+		return most
+	case targets.ModeSynchronous:
+		return c.heldByAll()
+	}
+	return c.last.Index
+}
+
+// heldByAll is the last entry that every member of the synchronous set holds,
+// and a majority of all members.
+func (c *core) heldByAll() uint64 {
+	least, matched := c.last.Index, []uint64{c.last.Index}
+	for i, f := range c.reign.peers {
+		if i == c.self {
+			continue
+		}
+		if f.member {
+			least = min(least, f.matched)
+		}
+		if f.joined {
+			matched = append(matched, f.matched)
+		}
+	}
+	// The majority-th largest is held by a majority.
+	for i := range matched {
+		for j := i + 1; j < len(matched); j++ {
+			if matched[j] > matched[i] {
+				matched[i], matched[j] = matched[j], matched[i]
+			}
+		}
+	}
+	if len(matched) < c.majority() {
+		return 0
+	}
+	return min(least, matched[c.majority()-1])
+}
+
+// committed is told of a write that this primary has just made durable.
+func (c *core) committed(now time.Time, p Position) {
+	c.last = p
+	c.out.changed = true
+	c.ship(now)
+}
+
+// next is the position of the next write.
+func (c *core) next() Position { return Position{c.term, c.last.Index + 1} }
+
+// seed has a snapshot sent to a member, if this primary is one still: only a
+// primary whose lease holds without that member may give it data.
+func (c *core) seed(now time.Time, to int, common uint64) {
+	f := &c.reign.peers[to]
+	if f.seeding || !c.reign.opened || !now.Before(c.reign.until) {
+		return
+	}
+	f.seeding = true
+	c.out.offer = append(c.out.offer, offered{to, common})
+}
+
+// seeded is told how the sending of a snapshot ended.
+func (c *core) seeded(to int, p Position, failed bool) {
+	if c.role != primary {
+		return
+	}
+	f := &c.reign.peers[to]
+	f.seeding = false
+	f.shipped = time.Time{}
+	if !failed {
+		f.next = p.Index + 1
+	}
+}
+
+func (c *core) joins(now time.Time, i int) {
+	f := &c.reign.peers[i]
+	const near = 16 // entries: as a member of the set it holds writes up until it has them
+	if f.joined && !f.member && f.matched+near >= c.last.Index {
+		f.member = true
+		c.note(now, "joined", i, fmt.Sprintf("it has %d of %d entries", f.matched, c.last.Index))
+	}
+}
