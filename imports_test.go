@@ -46,7 +46,7 @@ bench/ledger bench
 bench/plan bench
 bench/record bench github.com/HdrHistogram/hdrhistogram-go
 bench/traffic bench targets
-bench/run bench bench/attack bench/estimate bench/ledger bench/plan bench/record bench/traffic targets targets/clock targets/dns targets/launch targets/scale
+bench/run bench bench/attack bench/estimate bench/ledger bench/plan bench/record bench/traffic targets targets/clock targets/dns targets/evict targets/launch targets/scale
 reports bench
 reports/html bench reports targets github.com/go-echarts/go-echarts/v2/charts github.com/go-echarts/go-echarts/v2/opts
 configs bench targets github.com/spf13/pflag github.com/spf13/viper go.yaml.in/yaml/v3

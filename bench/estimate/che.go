@@ -9,47 +9,80 @@ import "math"
 // independent requests and items of one size, in the steady state. The result
 // has the unit of the rates.
 func Misses(rates []float64, c int) float64 {
-	life := lifetime(rates, c)
+	pages := make([]page, len(rates))
+	for i, r := range rates {
+		pages[i] = page{rate: r, count: 1}
+	}
+	life := lifeOf(pages, float64(c))
 	misses := 0.0
-	for _, r := range rates {
-		misses += r * missing(r, life)
+	for _, p := range pages {
+		misses += p.rate * p.missing(life)
 	}
 	return misses
 }
 
-// missing is the probability that an item asked for at rate r is gone again.
-// An item that is never asked for is not there.
-func missing(r, life float64) float64 {
-	if r <= 0 {
-		return 1
-	}
-	return math.Exp(-r * life)
+// page is the accesses to some pages that are alike.
+type page struct {
+	// rate of each in any unit, and how many they are.
+	rate, count float64
+	// apart is the least time between two accesses, in the unit of 1/rate.
+	apart float64
 }
 
-// lifetime is Che's T: how long an item stays that is not asked for again.
-func lifetime(rates []float64, c int) float64 {
-	if c >= len(rates) {
+// missing is the probability that an access does not find the page, when it
+// stays for life without one. One that is never asked for is not there.
+func (p page) missing(life float64) float64 {
+	switch {
+	case p.rate <= 0:
+		return 1
+	case p.apart <= 0 || p.rate*p.apart >= 1:
+		return math.Exp(-p.rate * life)
+	case life <= p.apart:
+		return 1
+	}
+	return math.Exp(-(life - p.apart) / (1/p.rate - p.apart))
+}
+
+// there is the share of the time that the page is in the pool.
+func (p page) there(life float64) float64 {
+	if p.rate <= 0 || p.apart <= 0 || p.rate*p.apart >= 1 {
+		return 1 - p.missing(life)
+	}
+	if life <= p.apart {
+		return p.rate * life
+	}
+	return p.rate * (p.apart + (1/p.rate-p.apart)*(1-p.missing(life)))
+}
+
+// lifeOf is Che's T: how long a page stays that is not asked for again in a
+// pool of that size.
+func lifeOf(pages []page, size float64) float64 {
+	count := 0.0
+	for _, p := range pages {
+		count += p.count
+	}
+	if size >= count {
 		return math.Inf(1)
 	}
-	if c <= 0 {
+	if size <= 0 {
 		return 0
 	}
-	filled := func(t float64) float64 {
+	filled := func(life float64) float64 {
 		total := 0.0
-		for _, r := range rates {
-			total -= math.Expm1(-r * t)
+		for _, p := range pages {
+			total += p.count * p.there(life)
 		}
 		return total
 	}
 	low, high := 0.0, 1.0
-	for filled(high) < float64(c) {
+	for filled(high) < size {
 		high *= 2
 		if math.IsInf(high, 1) {
-			return high // fewer items are ever asked for than fit
+			return high // fewer are ever asked for than fit
 		}
 	}
-	for range 60 {
-		if mid := (low + high) / 2; filled(mid) < float64(c) {
+	for range 45 {
+		if mid := (low + high) / 2; filled(mid) < size {
 			low = mid
 		} else {
 			high = mid

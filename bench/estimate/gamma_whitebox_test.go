@@ -42,20 +42,27 @@ func TestUpperGamma(t *testing.T) {
 
 // The times T at which Che's cache is full, in requests.
 func TestLifetime(t *testing.T) {
+	pages := func(exponent float64) (out []page) {
+		for _, z := range Zipf(10_000, exponent) {
+			out = append(out, page{rate: z, count: 1})
+		}
+		return out
+	}
 	for _, row := range []struct {
 		exponent float64
-		size     int
+		size     float64
 		want     float64
 	}{
 		{0.8, 100, 110.7908}, {0.8, 1000, 1472.4795}, {1, 100, 141.2368}, {1, 1000, 2352.1784}, {1.2, 1000, 5026.8851},
 	} {
-		close(t, "T", lifetime(Zipf(10_000, row.exponent), row.size), row.want, 5e-5)
+		close(t, "T", lifeOf(pages(row.exponent), row.size), row.want, 5e-5)
 	}
-	p, life := Zipf(10_000, 1), lifetime(Zipf(10_000, 1), 100)
+	p := pages(1)
+	life := lifeOf(p, 100)
 	for _, row := range []struct {
 		rank int
 		want float64
 	}{{1, 0.999999}, {10, 0.763786}, {100, 0.134373}, {1000, 0.014327}} {
-		close(t, "hit ratio of a rank", 1-missing(p[row.rank-1], life), row.want, 5e-7)
+		close(t, "hit ratio of a rank", 1-p[row.rank-1].missing(life), row.want, 5e-7)
 	}
 }

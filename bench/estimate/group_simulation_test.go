@@ -96,101 +96,108 @@ type database struct {
 	shipping  bool
 }
 
+// cluster is a group at work.
+type cluster struct {
+	group
+	t       *timeline
+	dice    *rand.Rand
+	members []*database // the first is primary
+	out     seen
+	shipped int
+	left    int
+}
+
 func (g group) simulate(seed uint64) seen {
-	t := &timeline{}
-	dice := rand.New(rand.NewPCG(seed, 9))
-	members := make([]*database, g.replicas+1) // the first is primary
-	for i := range members {
-		members[i] = &database{cpu: resource{t: t, free: g.slots}, disk: resource{t: t, free: 1}}
+	c := &cluster{group: g, t: &timeline{}, dice: rand.New(rand.NewPCG(seed, 9)), left: g.requests}
+	for range g.replicas + 1 {
+		c.members = append(c.members, &database{cpu: resource{t: c.t, free: g.slots}, disk: resource{t: c.t, free: 1}})
 	}
-	out, batches := seen{}, 0
-	var ship func(d *database)
-	ship = func(d *database) {
-		if d.shipping || len(d.pending) == 0 {
-			return
-		}
-		d.shipping = true
-		batch := d.pending
-		d.pending = nil
-		batches++
-		t.after(g.oneWay, func() {
-			d.cpu.serve(float64(len(batch))*g.writeCPU, func() {
-				d.disk.serve(g.disk, func() {
-					for _, applied := range batch {
-						applied(t.now)
-					}
-					t.after(g.oneWay, func() { d.shipping = false; ship(d) })
-				})
-			})
-		})
-	}
-	read := func() {
-		from, begin := members[1:], t.now
-		if g.all {
-			from = members
-		}
-		d := from[dice.IntN(len(from))]
-		if other := from[dice.IntN(len(from))]; other.calls < d.calls {
-			d = other
-		}
-		d.calls++
-		done := func() { d.calls--; out.reads = append(out.reads, t.now-begin) }
-		missed := dice.Float64() < g.miss
-		d.cpu.serve(g.readCPU, func() {
-			if missed {
-				d.disk.serve(g.disk, done)
-				return
-			}
-			done()
-		})
-	}
-	write := func() {
-		begin, wanted := t.now, map[targets.Mode]int{targets.ModeSemiSynchronous: 1, targets.ModeSynchronous: g.replicas}[g.mode]
-		p := members[0]
-		p.cpu.serve(g.writeCPU, func() {
-			p.disk.serve(g.disk, func() {
-				committed, held := t.now, 0
-				if wanted == 0 {
-					out.writes = append(out.writes, t.now-begin)
-				}
-				for _, d := range members[1:] {
-					d.pending = append(d.pending, func(at float64) {
-						out.lags = append(out.lags, at-committed)
-						if held++; held == wanted {
-							t.after(g.oneWay, func() { out.writes = append(out.writes, t.now-begin) })
-						}
-					})
-					ship(d)
-				}
-			})
-		})
-	}
-	rate := g.reads + g.writes
-	var arrive func()
-	left := g.requests
-	arrive = func() {
-		if dice.Float64() < g.reads/rate {
-			read()
-		} else {
-			write()
-		}
-		if left--; left > 0 {
-			t.after(dice.ExpFloat64()/rate, arrive)
-		}
-	}
-	t.after(0, arrive)
+	c.t.after(0, c.arrive)
 	last := 0.0
-	for t.Len() > 0 {
-		next := heap.Pop(t).(agendum)
-		t.now = next.at
-		if left > 0 {
-			last = t.now
+	for c.t.Len() > 0 {
+		next := heap.Pop(c.t).(agendum)
+		c.t.now = next.at
+		if c.left > 0 {
+			last = next.at
 		}
 		next.do()
 	}
-	out.batches = float64(batches) / last / float64(g.replicas)
-	slices.Sort(out.reads)
-	slices.Sort(out.writes)
-	slices.Sort(out.lags)
-	return out
+	c.out.batches = float64(c.shipped) / last / float64(g.replicas)
+	slices.Sort(c.out.reads)
+	slices.Sort(c.out.writes)
+	slices.Sort(c.out.lags)
+	return c.out
+}
+
+func (c *cluster) arrive() {
+	rate := c.reads + c.writes
+	if c.dice.Float64() < c.reads/rate {
+		c.read()
+	} else {
+		c.write()
+	}
+	if c.left--; c.left > 0 {
+		c.t.after(c.dice.ExpFloat64()/rate, c.arrive)
+	}
+}
+
+// read goes to the less busy of two replicas.
+func (c *cluster) read() {
+	replicas, begin := c.members[1:], c.t.now
+	d := replicas[c.dice.IntN(len(replicas))]
+	if other := replicas[c.dice.IntN(len(replicas))]; other.calls < d.calls {
+		d = other
+	}
+	d.calls++
+	done := func() { d.calls--; c.out.reads = append(c.out.reads, c.t.now-begin) }
+	missed := c.dice.Float64() < c.miss
+	d.cpu.serve(c.readCPU, func() {
+		if missed {
+			d.disk.serve(c.disk, done)
+			return
+		}
+		done()
+	})
+}
+
+// write commits at the primary, and waits for replicas by the mode.
+func (c *cluster) write() {
+	begin, wanted := c.t.now, map[targets.Mode]int{targets.ModeSemiSynchronous: 1, targets.ModeSynchronous: c.replicas}[c.mode]
+	done := func() { c.out.writes = append(c.out.writes, c.t.now-begin) }
+	p := c.members[0]
+	commit := func() {
+		committed, held := c.t.now, 0
+		if wanted == 0 {
+			done()
+		}
+		for _, d := range c.members[1:] {
+			d.pending = append(d.pending, func(at float64) {
+				c.out.lags = append(c.out.lags, at-committed)
+				if held++; held == wanted {
+					c.t.after(c.oneWay, done)
+				}
+			})
+			c.ship(d)
+		}
+	}
+	p.cpu.serve(c.writeCPU, func() { p.disk.serve(c.disk, commit) })
+}
+
+// ship sends a replica what it has not got, unless a batch is on its way.
+func (c *cluster) ship(d *database) {
+	if d.shipping || len(d.pending) == 0 {
+		return
+	}
+	batch := d.pending
+	d.shipping, d.pending = true, nil
+	c.shipped++
+	apply := func() {
+		for _, applied := range batch {
+			applied(c.t.now)
+		}
+		c.t.after(c.oneWay, func() { d.shipping = false; c.ship(d) })
+	}
+	c.t.after(c.oneWay, func() {
+		d.cpu.serve(float64(len(batch))*c.writeCPU, func() { d.disk.serve(c.disk, apply) })
+	})
 }

@@ -1,7 +1,6 @@
 package estimate
 
 import (
-	"math"
 	"slices"
 
 	"rung/targets"
@@ -116,38 +115,6 @@ func (m *model) missed(op targets.Operation) float64 {
 	return 1 - m.shelves.hit[op] // 0 for an operation that is not cached
 }
 
-// page is the accesses to some pages that are alike, per second.
-type page struct {
-	rate, count float64
-	// apart is the least time between two of them, in seconds.
-	apart float64
-}
-
-// missing is the probability that the page is gone after life seconds
-// without an access.
-func (p page) missing(life float64) float64 {
-	switch {
-	case p.rate <= 0:
-		return 1
-	case p.apart <= 0 || p.rate*p.apart >= 1:
-		return math.Exp(-p.rate * life)
-	case life <= p.apart:
-		return 1
-	}
-	return math.Exp(-(life - p.apart) / (1/p.rate - p.apart))
-}
-
-// there is the share of the time that the page is in the pool.
-func (p page) there(life float64) float64 {
-	if p.rate <= 0 || p.apart <= 0 || p.rate*p.apart >= 1 {
-		return 1 - p.missing(life)
-	}
-	if life <= p.apart {
-		return p.rate * life
-	}
-	return p.rate * (p.apart + (1/p.rate-p.apart)*(1-p.missing(life)))
-}
-
 // fill works out the pool. A cache in front lets only misses of its own
 // through, and these are some time apart: a page that was just read is not
 // read again soon. The result is in the order of the tables. Writes count as
@@ -197,37 +164,4 @@ func (m *model) page(t touches, r rank, i int) page {
 		p.apart = 0
 	}
 	return p
-}
-
-// lifeOf is Che's T for pages.
-func lifeOf(pages []page, size float64) float64 {
-	count := 0.0
-	for _, p := range pages {
-		count += p.count
-	}
-	if size >= count {
-		return math.Inf(1)
-	}
-	filled := func(life float64) float64 {
-		total := 0.0
-		for _, p := range pages {
-			total += p.count * p.there(life)
-		}
-		return total
-	}
-	low, high := 0.0, 1.0
-	for filled(high) < size {
-		high *= 2
-		if math.IsInf(high, 1) {
-			return high // fewer are ever asked for than fit
-		}
-	}
-	for range 60 {
-		if mid := (low + high) / 2; filled(mid) < size {
-			low = mid
-		} else {
-			high = mid
-		}
-	}
-	return high
 }

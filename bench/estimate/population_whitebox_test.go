@@ -172,3 +172,30 @@ func TestResponsesShareOutAllRequests(t *testing.T) {
 		}
 	}
 }
+
+// However few there are, who finds a free slot is not slowed: the population
+// is worked out for as many as there are slots.
+func TestPopulationOfFewReachesTheSlots(t *testing.T) {
+	for _, slots := range []int{1, 3, 8} {
+		long := flow{2, 0.002, 0.000002}.times(0.01)
+		p := populate(slots, flow{}, long, 0.01)
+		if len(p.share) <= slots {
+			t.Fatalf("%d slots: known for up to %d", slots, len(p.share)-1)
+		}
+		s := p.stay(0.002)
+		for k := range slots {
+			if r := s.means[k] / 0.002; r > 1.01 {
+				t.Errorf("%d slots: with %d others it takes %v as long", slots, k, r)
+			}
+		}
+	}
+}
+
+// What rounding leaves of a wait is no wait.
+func TestTailOfNothing(t *testing.T) {
+	for _, mean := range []float64{0, 1e-22} {
+		if got := tail(mean, 7e-21, 1e-6); got != 0 {
+			t.Errorf("a wait of %v s takes longer than 1 us with probability %v", mean, got)
+		}
+	}
+}

@@ -87,12 +87,12 @@ func (m *model) demands() []bench.Demand {
 	return out
 }
 
-// atCapacity is the capacity, and the model at that rate: hit ratios with a
-// TTL grow with the rate.
+// atCapacity is the capacity, and the model at that rate: with a TTL hit
+// ratios grow with the rate.
 func (m *model) atCapacity() (*model, float64, error) {
 	slo := m.workload.SLO
 	capacity := m.capacity(slo.Quantile, slo.Latency.Seconds())
-	if m.shelves == nil && m.path.edge == nil {
+	if (m.shelves == nil || !m.shelves.rated) && m.path.edge == nil {
 		return m, capacity, nil
 	}
 	full := m
@@ -164,11 +164,11 @@ func (m *model) latencyEstimates(rate float64) []bench.Estimate {
 		e := bench.Estimate{Fact: row.fact, Value: value, Tolerance: row.tolerance, Model: latencyModel,
 			Derivation: append(lines[:len(lines):len(lines)], fmt.Sprintf("quantile %.3g of the mix: %.4g ms", row.q, value/1e6)),
 			Limits:     limits, Outside: outside}
-		if row.q == 0.5 {
-			m.shift(&e, rs)
-		}
-		if math.IsInf(value, 1) {
+		switch {
+		case math.IsInf(value, 1):
 			e.Value, e.Outside = 0, "the rate is above the lowest ceiling: there is no steady state"
+		case row.q == 0.5:
+			m.shift(&e, rs)
 		}
 		out = append(out, e)
 	}
@@ -233,7 +233,7 @@ func (m *model) missEstimate(w bench.Workload) bench.Estimate {
 	outside := ""
 	switch {
 	case m.shelves != nil:
-		outside = "a cache in front keeps the repeated reads: what is left is not independent"
+		outside = "a cache in front keeps the repeated reads: with the few that are left a pool takes very long to settle"
 	case len(m.path.replicas) > 0:
 		outside = m.outside
 	}

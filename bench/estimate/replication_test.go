@@ -90,7 +90,7 @@ func poolMiss(t *testing.T, s targets.Topology, w bench.Workload) float64 {
 }
 
 func TestTierAgainstSimulation(t *testing.T) {
-	const requests = 60_000
+	const requests = 30_000
 	for _, row := range []struct {
 		name     string
 		replicas int

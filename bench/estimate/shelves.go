@@ -3,7 +3,6 @@ package estimate
 import (
 	"fmt"
 	"hash/fnv"
-	"math"
 	"time"
 
 	"rung/bench"
@@ -40,8 +39,8 @@ type shelves struct {
 	apart float64
 	ratio float64
 	lines []string
-	// ttl says that the TTL decides besides the size, so that the ratio
-	// depends on the rate.
+	// rated says that a TTL or writes decide besides the size, so that the
+	// ratio depends on the rate.
 	rated bool
 	// outside says why the estimate does not hold.
 	outside string
@@ -61,8 +60,11 @@ func (m *model) newShelves(spec targets.ReadThrough) *shelves {
 		s.rated = s.rated || k.Writes > 0
 	}
 	hits := make([]float64, len(keys)) // of each key, over the nodes that it may be on
-	for i, part := range arcs(m.topology.Site, spec, m.workload.Data.Users) {
-		shelf := newShelf(first.Policy, keys, float64(first.Bytes)/math.Max(part, 1e-9), ttl)
+	for i, part := range arcs(m.topology.Site, spec) {
+		if part == 0 {
+			continue
+		}
+		shelf := newShelf(first.Policy, keys, float64(first.Bytes)/part, ttl)
 		for k := range keys {
 			hits[k] += part * shelf.hit(k)
 		}
@@ -163,7 +165,7 @@ func (m *model) pace() float64 {
 
 // arcs are the shares of the keys that the nodes of the tier have on its
 // ring.
-func arcs(site string, spec targets.ReadThrough, users int) []float64 {
+func arcs(site string, spec targets.ReadThrough) []float64 {
 	if len(spec.Nodes) == 1 {
 		return []float64{1}
 	}
@@ -171,14 +173,13 @@ func arcs(site string, spec targets.ReadThrough, users int) []float64 {
 	h.Write([]byte(site)) // the seed of a site's rings; it never fails
 	places := ring.NewConsistent(h.Sum64(), spec.VirtualNodes, spec.Nodes...)
 	counts := map[string]int{}
-	const most = 20_000 // are enough to know the arcs
-	n := min(users, most)
-	for i := range n {
-		counts[places.Locate(shop.UserKey(int64(i)+1))]++
+	const keys = 10_000 // are enough to know the arcs
+	for i := range int64(keys) {
+		counts[places.Locate(shop.UserKey(i+1))]++
 	}
 	var out []float64
 	for _, name := range spec.Nodes {
-		out = append(out, float64(counts[name])/float64(max(n, 1)))
+		out = append(out, float64(counts[name])/keys)
 	}
 	return out
 }

@@ -40,7 +40,7 @@ func (s *session) autoscale(ctx context.Context, b *bed, e bench.Experiment) err
 		began: func(t time.Time) {
 			p.note(t)
 			go func() {
-				ended <- scale.Run(scaleCtx, *spec, p, func(at time.Time, _ scale.Decision, _ int) { p.note(at) })
+				ended <- scale.Run(scaleCtx, *spec, p, func(time.Time, scale.Decision, int) {})
 			}()
 		}})
 	if seen == nil {
@@ -174,6 +174,7 @@ func (p *platform) set(ctx context.Context, nodes []string) error {
 	p.mu.Lock()
 	p.running = nodes
 	p.mu.Unlock()
+	p.note(time.Now())
 	return nil
 }
 
@@ -216,7 +217,7 @@ func (s *session) autoscaleFacts(e bench.Experiment, o *seen, p *platform) {
 	}
 	// A server carries what keeps it at the target: in this unit servers and
 	// load share an axis.
-	each := s.perServer(o)
+	each := s.perServer(p, o)
 	servers := bench.Series{Name: fmt.Sprintf("servers (one stands for %.4g/s)", each), Mark: bench.MarkStep}
 	for _, c := range p.changes {
 		y := float64(c.running) * each
@@ -228,12 +229,11 @@ func (s *session) autoscaleFacts(e bench.Experiment, o *seen, p *platform) {
 
 // perServer is the rate at which one server of the tier is at the
 // autoscaler's target, by the estimate of its demand.
-func (s *session) perServer(o *seen) float64 {
-	spec := s.stage.Topology.Autoscale
+func (s *session) perServer(p *platform, o *seen) float64 {
 	for _, d := range s.result.Prediction.Demands {
-		n, ok := s.stage.Topology.Node(spec.Nodes[0])
+		n, ok := s.stage.Topology.Node(p.spec.Nodes[0])
 		if ok && d.Node == "web" && d.Resource == "cpu" && d.TimeNs > 0 {
-			return spec.Target * float64(n.Machine.CPU.Slots) / (d.TimeNs / float64(time.Second))
+			return p.spec.Target * float64(n.Machine.CPU.Slots) / (d.TimeNs / float64(time.Second))
 		}
 	}
 	return max(o.measurement.Rate, 1)

@@ -7,11 +7,14 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
+	"rung/bench/estimate"
 	"rung/bench/traffic"
 	"rung/targets"
 	"rung/targets/dns"
+	"rung/targets/evict"
 	"rung/targets/launch"
 )
 
@@ -81,6 +84,9 @@ func (b *bed) warm(ctx context.Context, d time.Duration) error {
 	if err := b.warmPools(ctx); err != nil {
 		return err
 	}
+	if err := b.warmCache(ctx, nil); err != nil {
+		return err
+	}
 	if d <= 0 {
 		return nil
 	}
@@ -101,13 +107,47 @@ func (b *bed) warmPools(ctx context.Context) error {
 			if pages == 0 || !b.system.Alive(n.Name) {
 				continue
 			}
-			names := b.shop.PagesIn(r.Kind, drawsPerPage*pages, b.session.cfg.Seed)
+			names := b.pagesMissed(r.Kind, drawsPerPage*pages)
 			if err := b.system.Command(ctx, r.Name, targets.Command{Do: targets.DoWarm, Pages: names}); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// pagesMissed draws pages as they reach a store: with a cache tier in front,
+// those that the tier does not have.
+func (b *bed) pagesMissed(store targets.Kind, n int) []string {
+	room, through := int64(0), false
+	for _, r := range b.system.Topology().RolesOf(targets.KindWeb) {
+		through = through || r.Web.Cache != nil
+	}
+	if !through {
+		return b.shop.PagesIn(store, n, b.session.cfg.Seed)
+	}
+	for _, r := range b.system.Topology().RolesOf(targets.KindCache) {
+		room += r.Cache.Bytes
+	}
+	users, orders := estimate.EntryBytes(b.session.cfg.Workload.Data)
+	tier := evict.NewLRU(max(room, 1))
+	// Drawn often enough that misses alone fill the pool.
+	const most = 10
+	var missed []string
+	for _, page := range b.shop.PagesIn(store, most*n, b.session.cfg.Seed) {
+		if tier.Touch(page) {
+			continue
+		}
+		size := users
+		if strings.HasPrefix(page, "orders/") {
+			size = orders
+		}
+		tier.Add(page, int64(size))
+		if missed = append(missed, page); len(missed) == n {
+			break
+		}
+	}
+	return missed
 }
 
 // settle waits until no work is queued anywhere, so that one attack does not

@@ -114,7 +114,7 @@ func (s *session) latency(ctx context.Context, b *bed, e bench.Experiment, varia
 			s.measured(e.Name, seen)
 			after := b.read(context.WithoutCancel(ctx))
 			s.statements(e.Name+"."+string(op), before, after, seen)
-			s.edgeFacts(e.Name+"."+string(op), before, after)
+			s.edgeFacts(b, e.Name+"."+string(op), before, after)
 			if variant != nil {
 				variant.Latency = &seen.measurement
 			}
@@ -146,8 +146,8 @@ func (s *session) load(ctx context.Context, b *bed, e bench.Experiment, variant 
 		if err != nil {
 			return err
 		}
-		if c, ok := p.Estimate("capacity_per_s"); ok {
-			s.facts.Doubt(e.Name+".estimate.capacity_per_s", c.Value, c.Model, c.Outside)
+		if c, ok := ceiling(p); ok {
+			s.facts.Add(e.Name+".estimate.ceiling_per_s", c.Ceiling, "the lowest ceiling of a resource")
 		}
 	}
 	length := max(s.cfg.Profile.Common/4, time.Second, e.Length)
@@ -161,7 +161,7 @@ func (s *session) load(ctx context.Context, b *bed, e bench.Experiment, variant 
 		s.measured(e.Name, seen)
 		after := b.read(context.WithoutCancel(ctx))
 		s.hitFacts(e.Name, before, after, seen)
-		s.edgeFacts(e.Name, before, after)
+		s.edgeFacts(b, e.Name, before, after)
 		if variant != nil {
 			variant.Latency = &seen.measurement
 		}

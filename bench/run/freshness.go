@@ -16,6 +16,8 @@ import (
 )
 
 const (
+	// probeStride is the distance in rank between edited users.
+	probeStride = 5
 	// edited is how many users a freshness experiment edits in turn.
 	edited = 20
 	// probesMost are under way at once.
@@ -85,7 +87,7 @@ type history struct {
 func newFreshness(b *bed, seed uint64) *freshness {
 	f := &freshness{bed: b, random: rand.New(rand.NewPCG(seed, 5)), tag: fmt.Sprintf("e%d-", b.session.attacks)}
 	for i := range f.users {
-		f.users[i].id = b.shop.UserOf(i * 5) // popular ones, so that caches hold them
+		f.users[i].id = b.shop.UserOf(i * probeStride) // popular ones, so that caches hold them
 	}
 	return f
 }

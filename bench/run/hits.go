@@ -15,11 +15,17 @@ import (
 // holds, so that what it evicts has settled.
 const cacheDraws = 40_000
 
+// enoughReads for a hit ratio: its standard deviation is then below 2.3 points.
+const enoughReads = 500
+
 // hits attacks a warm cache tier with reads and counts how many it answers.
 func (s *session) hits(ctx context.Context, b *bed, e bench.Experiment) error {
 	only := e.Operations
 	if len(only) == 0 {
 		only = []targets.Operation{targets.OpUser}
+	}
+	if err := b.emptyCaches(ctx); err != nil {
+		return err
 	}
 	if err := b.warmCache(ctx, only); err != nil {
 		return err
@@ -74,8 +80,8 @@ func (s *session) hitFacts(prefix string, before, after reading, o *seen) {
 	}
 	from := fmt.Sprintf("counters of the web tier: %.0f reads through the cache", total)
 	doubt := ""
-	if total < enough {
-		doubt = fmt.Sprintf("%.0f reads are too few: at least %d", total, enough)
+	if total < enoughReads {
+		doubt = fmt.Sprintf("%.0f reads are too few: at least %d", total, enoughReads)
 	}
 	s.facts.Doubt(prefix+".hit_ratio", hits/total, from, doubt)
 	loads := count(before, after, "store_cache_loads_total")
@@ -136,6 +142,16 @@ func (b *bed) slowStore(ctx context.Context, i targets.Impairment) error {
 	return nil
 }
 
+// emptyCaches drops everything that the cache tier holds.
+func (b *bed) emptyCaches(ctx context.Context) error {
+	for _, r := range b.system.Topology().RolesOf(targets.KindCache) {
+		if err := b.system.Command(ctx, r.Name, targets.Command{Do: targets.DoFlush}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // emptying is the readings around the emptying of a cache tier.
 type emptying struct {
 	at            time.Time
@@ -149,10 +165,8 @@ func (b *bed) empty(ctx context.Context, at time.Time, settle time.Duration) (e 
 		return e
 	}
 	e.before = b.read(ctx)
-	for _, r := range b.system.Topology().RolesOf(targets.KindCache) {
-		if e.err = b.system.Command(ctx, r.Name, targets.Command{Do: targets.DoFlush}); e.err != nil {
-			return e
-		}
+	if e.err = b.emptyCaches(ctx); e.err != nil {
+		return e
 	}
 	e.at = time.Now()
 	if e.err = c.Until(ctx, e.at.Add(settle)); e.err == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"rung/bench"
@@ -60,6 +61,9 @@ func (s *session) strike(ctx context.Context, b *bed, k strike) (*seen, error) {
 	if err := b.caughtUp(ctx); err != nil {
 		return nil, err
 	}
+	if err := b.anew(ctx); err != nil {
+		return nil, err
+	}
 	if err := b.logIn(ctx); err != nil {
 		return nil, err
 	}
@@ -104,6 +108,41 @@ func (s *session) strike(ctx context.Context, b *bed, k strike) (*seen, error) {
 	s.result.Kills = append(s.result.Kills, row)
 	s.killFacts(k.prefix, row)
 	return seen, err
+}
+
+// anew waits until the nameservers hold everything for healthy, and has users
+// look up names and connect again: after an earlier fault they may be
+// elsewhere than they would be.
+func (b *bed) anew(ctx context.Context) error {
+	watched := false
+	err := b.until(ctx, "nameservers hold everything for healthy", func() bool {
+		for _, m := range b.metrics(ctx) {
+			for _, counters := range m.Roles {
+				for name, value := range counters {
+					if strings.HasPrefix(name, "server_") && strings.HasSuffix(name, "_up") && counters["checks_total"] > 0 {
+						watched = true
+						if value == 0 {
+							return false
+						}
+					}
+				}
+			}
+		}
+		return true
+	})
+	if err != nil || !watched {
+		return err
+	}
+	b.stub.Flush()
+	for _, r := range b.system.Topology().RolesOf(targets.KindResolver) {
+		if err := b.system.Command(ctx, r.Name, targets.Command{Do: targets.DoFlush}); err != nil {
+			return err
+		}
+	}
+	for _, u := range b.users {
+		u.client.CloseIdleConnections()
+	}
+	return nil
 }
 
 // logIn gives every user a session, whatever happened before, so that the

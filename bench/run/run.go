@@ -56,6 +56,9 @@ func runAll(ctx context.Context, cfg Config, out *bench.Run) error {
 		}
 		s := &session{cfg: cfg, clock: c, stage: stage, index: i, facts: bench.Facts{}, calibration: calibration,
 			result: bench.StageResult{Stage: stage, Prediction: prediction}}
+		if err := s.foresee(); err != nil {
+			return fmt.Errorf("stage %s: %w", stage.ID, err)
+		}
 		err = s.run(ctx)
 		facts[stage.ID] = s.facts
 		s.judge(facts[stage.Compare])

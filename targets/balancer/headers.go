@@ -25,10 +25,24 @@ func (s *Server) decorate(res *http.Response) error {
 	x := exchangeOf(res.Request.Context())
 	appendList(res.Header, "Via", version(res.ProtoMajor, res.ProtoMinor)+" "+s.role)
 	appendList(res.Header, "Server-Timing", x.timing())
-	if s.forwarder.sticky && x.lease.token != x.token {
+	if s.forwarder.sticky && x.lease.token != x.token && !forEveryone(res.Header) {
 		res.Header.Add("Set-Cookie", stick(x.lease.backend, x.secure).String())
 	}
 	return nil
+}
+
+// forEveryone says that shared caches may keep an answer. With a cookie they
+// would not, or would give one user's to all; and a static file needs no
+// server of its own.
+func forEveryone(h http.Header) bool {
+	for _, line := range h.Values("Cache-Control") {
+		for directive := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(directive), "public") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // timing is the exchange's part of Server-Timing: the balancer's own time in

@@ -69,6 +69,13 @@ func New(settings Settings, config Config) (*Server, error) {
 	return s, nil
 }
 
+// Flush drops every entry, at no cost.
+func (s *Server) Flush() {
+	s.engine.begin()
+	defer s.engine.mu.Unlock()
+	s.engine.clear()
+}
+
 // Serve answers clients on l until ctx ends or the server is closed; then it closes
 // l and every connection, waits for running commands and returns nil.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {

@@ -42,4 +42,33 @@
 // among it ATTACH, PRAGMA, COPY, cursors, savepoints and the system catalogs.
 // SQLite never sees the client's text: statements are taken apart into tokens and
 // written again in its own quoting.
+//
+// # As a member of a group
+//
+// With [targets.Replication] the server is one member of a replicated group (see
+// package replication). The log is a table of the same file, so that a write and
+// its place in the log are durable in one commit; what is shipped is the list of a
+// transaction's writing statements with their parameters, which every member runs
+// in the same order. So a statement whose result the data do not determine
+// (random(), datetime(...)) is refused in a write with 0A000. A write is acknowledged
+// when its mode allows; when that fails after the commit, the client gets 40003 and
+// does not know whether it survives. Replicas answer reads, refuse writes with
+// 25006, and say so in in_hot_standby, as PostgreSQL does since version 14. A member
+// that waits for its first data answers 57P03. Members talk to each other on the
+// same port, after a start-up message with the parameter replication=rung.
+//
+// A replica pays the CPU time of each write it applies, and one disk access for
+// each batch, as a standby that flushes its log once for what has come in. A
+// snapshot takes no emulated time.
+//
+// What only an old primary still holds is kept aside in diverged.jsonl when it
+// comes back. CALL rung_diverged() lists it, CALL rung_recover() sends it to the
+// primary: an INSERT is done when its row is not there, and any other change only
+// when nothing in the group's log since is about the same row. Everything else is a
+// conflict, which is counted and left aside. An INSERT that names its columns and
+// takes its values from parameters is recognised when the row is there already;
+// written in another way it counts as a conflict.
+//
+// A read of a row of sessions touches no page of the buffer pool: sessions are new,
+// and so in memory.
 package database
