@@ -68,6 +68,9 @@ func (s *session) lagFacts(e bench.Experiment, before, after reading) {
 		}{{"_p50", 0.5}, {"_p99", 0.99}} {
 			s.facts.Add(e.Name+"."+kind.fact+q.name+kind.unit, quantileOf(h, q.at), from)
 		}
+		if e.Variant != "" {
+			continue // the stage's own lag is drawn once
+		}
 		figure := bench.Figure{ID: e.Name + "-" + strings.ReplaceAll(kind.fact, "_", "-"), Title: kind.title + ", " + e.Name,
 			How: "How many writes a replica applied with that lag behind the primary's commit; each bar reaches up to its label.",
 			X:   bench.Axis{Label: "lag, at most"}, Y: bench.Axis{Label: "writes applied", Unit: bench.UnitCount},

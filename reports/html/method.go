@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"rung/bench"
 	"rung/reports"
 )
 
@@ -60,7 +61,7 @@ func (b *builder) method() method {
 		"Every request is recorded in histograms with three significant digits. Failures are kept apart from answers.",
 		"Capacities are compared by their brackets: a change is named only when it holds for every pair of values inside the two brackets. One run gives no interval over repeats.",
 	}
-	m.Tables = []*table{b.periods("Periods, as published and as run", func(int) bool { return true }), b.calibration(), b.mix()}
+	m.Tables = []*table{b.periods("Periods, as published and as run", func(int, bench.Period) bool { return true }), b.calibration(), b.mix()}
 	m.Tables = slices.DeleteFunc(m.Tables, func(t *table) bool { return t.empty() })
 	m.About = append(b.about(), pair{"Finished", instant(run.Finished)}, pair{"Kernel", orMissing(run.Host.Kernel)},
 		pair{"Schema of run.json", fmt.Sprint(run.Schema)},
@@ -69,15 +70,17 @@ func (b *builder) method() method {
 }
 
 // periods are the published periods of some stages and what the time scale
-// made of them.
-func (b *builder) periods(caption string, of func(stage int) bool) *table {
+// made of them. One that several stages have stands with the first.
+func (b *builder) periods(caption string, of func(stage int, p bench.Period) bool) *table {
 	t := &table{Caption: caption,
 		Columns: columns("Stage", "Period", ">Published", ">In this run", ">Time scale", "Source")}
+	seen := map[bench.Period]bool{}
 	for i, s := range b.run.Stages {
-		if !of(i) {
-			continue
-		}
 		for _, p := range s.Stage.Periods {
+			if seen[p] || !of(i, p) {
+				continue
+			}
+			seen[p] = true
 			t.add(b.stageCell(i), text(p.Name), text(reports.Setting(p.Published)), text(reports.Setting(p.Scaled)),
 				text("1/"+reports.Plain(s.Stage.Topology.TimeScale)), text(p.Source))
 		}

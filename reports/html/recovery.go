@@ -40,7 +40,9 @@ func (b *builder) recoveryFigure() (figure, bool, error) {
 	in.Series = append(series[:], seen)
 	f, err := b.relationFigure(b.ids.of("figure", "recovery"), in)
 	f.Subtitle = "Kills at the common load; a part that was not observed is missing from its bar"
-	f.Beside = b.periods("Published periods behind these times", func(i int) bool { return stages[i] })
+	f.Beside = b.periods("Published periods behind these times", func(i int, p bench.Period) bool {
+		return stages[i] && (strings.Contains(p.Name, "lease") || strings.Contains(p.Name, "heartbeat") || strings.Contains(p.Name, "health-check"))
+	})
 	if f.Beside.empty() {
 		f.Beside = nil
 	}
