@@ -140,7 +140,7 @@ func (m *model) cacheKeys(ranks []rank, invalidate bool) (keys []KeyLoad, operat
 	rate := m.pace()
 	users, orders := entryBytes(m.workload.Data)
 	for _, share := range m.workload.Mix {
-		if _, ok := cached(share.Operation); !ok || share.Ratio == 0 {
+		if _, ok := cached(share.Operation); !ok || share.Ratio < negligible {
 			continue
 		}
 		bytes := users
@@ -155,9 +155,13 @@ func (m *model) cacheKeys(ranks []rank, invalidate bool) (keys []KeyLoad, operat
 	return keys, operations
 }
 
+// negligible is a share, or a rate per second, that no run would ever see; sums
+// and quotients of smaller numbers lose their digits.
+const negligible = 1e-12
+
 // pace is the rate that entries age by; without load any is as good.
 func (m *model) pace() float64 {
-	if m.rate > 0 {
+	if m.rate > negligible {
 		return m.rate
 	}
 	return 1

@@ -250,6 +250,14 @@ func TestPromotionAndReturn(t *testing.T) {
 	if first := f.primary(); first != "a" {
 		t.Fatalf("%s took the first term", first)
 	}
+	eventually(t, "both replicas are in the synchronous set", func() bool {
+		for _, m := range f.groups["a"].Status().Members {
+			if !m.Synchronous {
+				return false
+			}
+		}
+		return true
+	})
 	var want []string
 	for i := range 20 {
 		want = append(want, fmt.Sprint(i))
