@@ -19,8 +19,8 @@ func (s *session) common(ctx context.Context, b *bed) error {
 		s.measured("common", seen)
 		after := b.read(context.WithoutCancel(ctx))
 		s.hitFacts("common.cache", before, after, seen)
-		s.writeFacts(ctx, b, before, after)
 		s.fewRequests("common.", seen)
+		s.writeFacts(ctx, b, before, after) // counts, which need no sample
 		s.processes(before, after)
 	}
 	return err
