@@ -63,3 +63,23 @@ func BenchmarkSeed(b *testing.B) {
 	}
 	b.ReportMetric(float64(60_000*b.N)/b.Elapsed().Seconds(), "rows/s")
 }
+
+// BenchmarkReplicatedCommit measures one durable insert by one client in a group
+// of three, without emulated time.
+func BenchmarkReplicatedCommit(b *testing.B) {
+	for _, mode := range targets.Modes() {
+		b.Run(string(mode), func(b *testing.B) {
+			c := newCircle(b, mode, "a", "b", "c")
+			c.primary()
+			c.same()
+			conn := c.connect("a")
+			n := 0
+			for b.Loop() {
+				n++
+				if _, err := conn.Exec(b.Context(), "INSERT INTO posts VALUES ($1, 1, 'x', 0)", strconv.Itoa(n)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

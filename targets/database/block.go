@@ -66,12 +66,13 @@ func (s *session) hold(ctx context.Context) error {
 		return err
 	}
 	s.block.writer = w
-	return nil
+	return s.held()
 }
 
 // end gives the write lock back and leaves the session idle.
 func (s *session) end() {
 	if w := s.block.writer; w != nil {
+		s.letGo()
 		s.server.engine.writer <- w
 	}
 	s.block = block{status: idle}

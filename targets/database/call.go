@@ -4,136 +4,120 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/json"
-	"strconv"
-
-	"rung/targets"
 )
 
-// The procedures that can be called.
-const (
-	callRecover  = "rung_recover"
-	callDiverged = "rung_diverged"
-	callRestore  = "rung_restore"
-)
+// callRecover is the one procedure that does something. The other one lists the
+// rows of queryDiverged.
+const callRecover = "rung_recover"
 
-// classifyCall reads CALL procedure([text]).
+// classifyCall reads CALL rung_recover() or CALL rung_diverged().
 func (st *statement) classifyCall() {
 	st.verb = verbCall
-	switch st.word(1) {
-	case callRecover, callDiverged:
-		if len(st.tokens) == 4 && st.tokens[2].is("(") && st.tokens[3].is(")") {
-			return
-		}
-	case callRestore:
-		if len(st.tokens) == 5 && st.tokens[2].is("(") && st.tokens[3].kind == tokenText && st.tokens[4].is(")") {
-			return
-		}
-	default:
-		st.refused = fail(codeNoFunction, "only %s() and %s() can be called", callRecover, callDiverged)
+	switch {
+	case st.word(1) == string(queryDiverged):
+		st.query = queryDiverged
+	case st.word(1) != callRecover:
+		st.refused = fail(codeNoFunction, "only %s() and %s() can be called", callRecover, queryDiverged)
 		return
 	}
-	st.refused = st.syntax(2)
-}
-
-func callColumns(st *statement) []column {
-	switch st.word(1) {
-	case callRecover:
-		return []column{{"restored", oidText}, {"present", oidText}, {"conflicts", oidText}}
-	case callDiverged:
-		return []column{{"entry", oidText}, {"term", oidText}, {"changes", oidText}, {"reason", oidText}}
+	switch {
+	case len(st.tokens) != 4 || !st.tokens[2].is("(") || !st.tokens[3].is(")"):
+		st.refused = st.syntax(2)
 	}
-	return []column{{"outcome", oidText}, {"reason", oidText}}
 }
 
-// call runs a procedure of the server's own.
+func callColumns() []column {
+	return []column{{"restored", oidInt8}, {"present", oidInt8}, {"conflicts", oidInt8}}
+}
+
+// call runs Recover and returns what it did, in one row, or answers a query.
 func (s *session) call(ctx context.Context, st *statement, to *sink) error {
+	if st.query != "" {
+		return s.selectOwn(st, to)
+	}
 	if s.server.member == nil {
 		return fail(codeNotReady, "this database is no member of a group")
 	}
 	if s.block.status != idle && !s.block.implicit {
-		return fail(codeActive, "%s cannot be called in a transaction", st.word(1))
+		return fail(codeActive, "%s cannot be called in a transaction", callRecover)
 	}
-	switch st.word(1) {
-	case callRecover:
-		did, err := s.server.Recover(ctx)
-		if err != nil {
-			return err
-		}
-		return to.add([]driver.Value{text(did.Restored), text(did.Present), text(did.Conflicts)})
-	case callDiverged:
-		for _, d := range s.server.member.keepsake.list() {
-			changes, err := json.Marshal(d.Change)
-			if err != nil {
-				return err
-			}
-			if err := to.add([]driver.Value{text(int64(d.Index)), text(int64(d.Term)), string(changes), d.Reason}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	var d diverged
-	if err := json.Unmarshal([]byte(st.tokens[3].text), &d); err != nil {
-		return fail(codeBadParameter, "not a write of a member: %v", err)
-	}
-	result, reason, err := s.restoreWrite(ctx, d)
+	did, err := s.server.Recover(ctx)
 	if err != nil {
 		return err
 	}
-	return to.add([]driver.Value{string(result), reason})
+	return to.add([]driver.Value{did.Restored, did.Present, did.Conflicts})
 }
 
-// Events returns what happened to the member of a group, oldest first.
-func (s *Server) Events() []targets.Event {
-	if s.member == nil {
-		return nil
+// ownQuery is a query that the server answers itself, because SQLite does not
+// know what it is about.
+type ownQuery string
+
+const (
+	// queryRecovery is PostgreSQL's SELECT pg_is_in_recovery().
+	queryRecovery ownQuery = "pg_is_in_recovery"
+	// queryDiverged is SELECT * FROM rung_diverged: the transactions that only
+	// this member holds.
+	queryDiverged ownQuery = "rung_diverged"
+)
+
+// classifyOwn finds a query of the server's own; it has exactly this form.
+func (st *statement) classifyOwn() bool {
+	switch {
+	case st.reads("select", string(queryRecovery), "(", ")"), st.reads("select", "pg_catalog", ".", string(queryRecovery), "(", ")"):
+		st.query = queryRecovery
+	case st.reads("select", "*", "from", string(queryDiverged)):
+		st.query = queryDiverged
+	default:
+		return false
 	}
-	return s.member.group.Events()
+	st.verb = verbSelect
+	return true
 }
 
-// Histograms returns how far behind its primary a member applied writes:
-// replication_lag_ns and replication_lag_operations.
-func (s *Server) Histograms() map[string]targets.Histogram {
-	if s.member == nil {
-		return nil
+// reads says whether the statement consists of these words and operators.
+func (st *statement) reads(words ...string) bool {
+	if len(st.tokens) != len(words) {
+		return false
 	}
-	return s.member.lag.histograms()
-}
-
-// metrics adds those of a member:
-//
-//	replication_primary               1 when writes are accepted here (gauge)
-//	replication_joined                1 when it holds its group's data (gauge)
-//	replication_term                  the term (gauge)
-//	replication_applied_index         the last entry of the own log (gauge)
-//	replication_lag_operations        entries behind the primary, as last heard (gauge)
-//	replication_diverged              writes that only this member holds (gauge)
-//	replication_applied_total         entries applied as a replica
-//	replication_snapshots_total       snapshots made for others
-//	replication_restores_total        snapshots restored here
-//	replication_read_only_total       writes refused with SQLSTATE 25006
-func (m *member) metrics(out map[string]float64) {
-	flag := func(b bool) float64 {
-		if b {
-			return 1
+	for i, w := range words {
+		if t := st.tokens[i]; t.name() != w && !t.is(w) {
+			return false
 		}
-		return 0
 	}
-	s := m.group.Status()
-	behind := 0.0
-	if s.PrimaryLast.Index > s.Last.Index {
-		behind = float64(s.PrimaryLast.Index - s.Last.Index)
-	}
-	out["replication_primary"] = flag(m.group.Writable())
-	out["replication_joined"] = flag(m.joined())
-	out["replication_term"] = float64(s.Term)
-	out["replication_applied_index"] = float64(m.end().Index)
-	out["replication_lag_operations"] = behind
-	out["replication_diverged"] = float64(len(m.keepsake.list()))
-	out["replication_applied_total"] = float64(m.applied.Load())
-	out["replication_snapshots_total"] = float64(m.snapshots.Load())
-	out["replication_restores_total"] = float64(m.restores.Load())
-	out["replication_read_only_total"] = float64(m.readOnly.Load())
+	return true
 }
 
-func text(n int64) string { return strconv.FormatInt(n, 10) }
+func (q ownQuery) columns() []column {
+	if q == queryRecovery {
+		return []column{{string(q), oidBool}}
+	}
+	return []column{{"term", oidInt8}, {"entry", oidInt8}, {"at_unix_ns", oidInt8}, {"changes", oidText}, {"reason", oidText}}
+}
+
+// selectOwn answers a query of the server's own. It costs nothing.
+func (s *session) selectOwn(st *statement, to *sink) error {
+	if st.query == queryRecovery {
+		recovering := int64(0)
+		if s.server.standby() {
+			recovering = 1
+		}
+		return to.add([]driver.Value{recovering})
+	}
+	if s.server.member == nil {
+		return nil
+	}
+	for _, d := range s.server.member.keepsake.list() {
+		var what any = d.Rows
+		if len(d.Rows) == 0 {
+			what = d.SQL
+		}
+		changes, err := json.Marshal(what)
+		if err != nil {
+			return err
+		}
+		if err := to.add([]driver.Value{int64(d.Term), int64(d.Index), d.At, string(changes), d.Reason}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -31,6 +31,8 @@ type connection struct {
 	prepared map[string]driver.Stmt
 	order    []string
 	breaker  breaker
+	// recorder remembers what a transaction does to rows, or is nil.
+	recorder *recorder
 }
 
 // open opens the file with these pragmas, in their order.
@@ -68,19 +70,6 @@ func open(path string, pragmas ...string) (*connection, error) {
 		return nil, err
 	}
 	return c, nil
-}
-
-// copyDatabase writes a copy of a database, as of one moment, to another file.
-func copyDatabase(from, to string) error {
-	c, err := open(from, "busy_timeout=5000")
-	if err != nil {
-		return err
-	}
-	// VACUUM INTO attaches the file that it writes.
-	if _, err = sqlite.Limit(c.pin, sqlite3.SQLITE_LIMIT_ATTACHED, 1); err == nil {
-		err = c.exec("VACUUM INTO '" + sqlText(to) + "'")
-	}
-	return errors.Join(err, c.close())
 }
 
 // query runs one statement and calls each for every row. The row is valid until
@@ -185,11 +174,7 @@ func (c *connection) close() error {
 		s.Close()
 	}
 	c.prepared, c.order = nil, nil
-	err := c.pin.Close()
-	if e := c.db.Close(); err == nil {
-		err = e
-	}
-	return err
+	return errors.Join(c.unrecord(), c.pin.Close(), c.db.Close())
 }
 
 // breaker stops the running statement of a connection when its context ends. The

@@ -28,11 +28,13 @@ type engine struct {
 	reading chan *connection
 	all     []*connection
 	types   atomic.Pointer[catalog]
+	// recording says that the writer remembers what it does to rows.
+	recording bool
 }
 
 // openEngine opens the database in directory, and makes and fills it first when
 // it is not there.
-func openEngine(directory string, data targets.Data, fsync targets.Fsync) (*engine, error) {
+func openEngine(directory string, data targets.Data, fsync targets.Fsync, recording bool) (*engine, error) {
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return nil, fmt.Errorf("database directory: %w", err)
 	}
@@ -40,7 +42,7 @@ func openEngine(directory string, data targets.Data, fsync targets.Fsync) (*engi
 	if err := seed(path, data, fsync); err != nil {
 		return nil, fmt.Errorf("database file %s: %w", path, err)
 	}
-	e := &engine{path: path, writer: make(chan *connection, 1), reading: make(chan *connection, readers)}
+	e := &engine{path: path, writer: make(chan *connection, 1), reading: make(chan *connection, readers), recording: recording}
 	if err := e.open(fsync); err != nil {
 		return nil, errors.Join(fmt.Errorf("database file %s: %w", path, err), e.close())
 	}
@@ -58,6 +60,11 @@ func (e *engine) open(fsync targets.Fsync) error {
 		return err
 	}
 	e.all = append(e.all, w)
+	if e.recording {
+		if err := w.record(); err != nil {
+			return err
+		}
+	}
 	// A first write finds out whether the file can be written at all.
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
@@ -85,11 +92,13 @@ func (e *engine) open(fsync targets.Fsync) error {
 // learn reads SQLite's version and the types of all columns.
 func (e *engine) learn(c *connection) error {
 	ctx := context.Background()
-	if _, err := c.query(ctx, "SELECT sqlite_version()", nil, func(row []driver.Value) error {
-		e.version, _ = row[0].(string)
-		return nil
-	}); err != nil {
-		return err
+	if e.version == "" { // it is the same of every file
+		if _, err := c.query(ctx, "SELECT sqlite_version()", nil, func(row []driver.Value) error {
+			e.version, _ = row[0].(string)
+			return nil
+		}); err != nil {
+			return err
+		}
 	}
 	return e.learnTypes(ctx, c)
 }

@@ -17,6 +17,7 @@ import (
 
 	"rung/targets"
 	"rung/targets/database"
+	"rung/targets/machine"
 )
 
 // seat is one member of a group in a test.
@@ -30,17 +31,37 @@ type seat struct {
 
 // circle is a replicated group on loopback.
 type circle struct {
-	t     testing.TB
-	spec  targets.Database
-	seats map[string]*seat
+	t      testing.TB
+	spec   targets.Database
+	seats  map[string]*seat
+	shares map[string]*machine.Share
 }
 
 func newCircle(t testing.TB, mode targets.Mode, names ...string) *circle {
-	c := &circle{t: t, spec: spec(), seats: map[string]*seat{}}
-	c.spec.Data = targets.Data{Users: 20, OrdersPerUser: 1}
-	c.spec.Replication = &targets.Replication{Members: names, Primary: names[0], Mode: mode, Lease: 500 * time.Millisecond, Heartbeat: 25 * time.Millisecond}
-	listeners := map[string]net.Listener{}
-	for _, name := range names {
+	return newCircleOf(t, groupSpec(mode, 500*time.Millisecond, names), nil)
+}
+
+// groupSpec is a small database of a group. The first member begins as primary.
+func groupSpec(mode targets.Mode, lease time.Duration, names []string) targets.Database {
+	sp := spec()
+	sp.Data = targets.Data{Users: 20, OrdersPerUser: 1}
+	sp.Replication = &targets.Replication{Members: names, Primary: names[0], Mode: mode, Lease: lease, Heartbeat: 25 * time.Millisecond}
+	return sp
+}
+
+func newCircleOf(t testing.TB, spec targets.Database, shares map[string]*machine.Share) *circle {
+	c, listeners := layCircle(t, spec)
+	c.shares = shares
+	for _, name := range spec.Replication.Members {
+		c.run(name, listeners[name], false)
+	}
+	return c
+}
+
+// layCircle makes room for a group; its members are not started yet.
+func layCircle(t testing.TB, spec targets.Database) (*circle, map[string]net.Listener) {
+	c, listeners := &circle{t: t, spec: spec, seats: map[string]*seat{}}, map[string]net.Listener{}
+	for _, name := range spec.Replication.Members {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -48,20 +69,17 @@ func newCircle(t testing.TB, mode targets.Mode, names ...string) *circle {
 		listeners[name] = l
 		c.seats[name] = &seat{name: name, directory: t.TempDir(), address: l.Addr().String()}
 	}
-	for _, name := range names {
-		c.run(name, listeners[name], false)
-	}
 	t.Cleanup(func() {
-		for _, name := range names {
+		for name := range c.seats {
 			c.end(name)
 		}
 	})
-	return c
+	return c, listeners
 }
 
 func (c *circle) run(name string, l net.Listener, replacement bool) {
 	s := c.seats[name]
-	server, err := database.New(c.spec, database.Config{Role: name, Directory: s.directory, Replacement: replacement,
+	server, err := database.New(c.spec, database.Config{Role: name, Directory: s.directory, Replacement: replacement, Share: c.shares[name],
 		Dial: func(ctx context.Context, member string) (net.Conn, error) {
 			var d net.Dialer
 			return d.DialContext(ctx, "tcp", c.seats[member].address)
@@ -129,28 +147,39 @@ func (c *circle) exec(name, sql string, args ...any) error {
 	return err
 }
 
-// dump is every row of every table of the application.
+// dump is every row of every table, but for the server's own.
 func (c *circle) dump(name string) string {
 	c.t.Helper()
 	conn := c.connect(name)
 	defer conn.Close(context.Background())
-	var all []string
-	for _, q := range []string{"SELECT 'users', id, city FROM users", "SELECT 'posts', id, body FROM posts", "SELECT 'photos', id, body FROM photos",
-		"SELECT 'extra', id, note FROM extra", "SELECT 'sessions', id, expires_at FROM sessions"} {
-		rows, err := conn.Query(context.Background(), q)
+	read := func(sql string) (all [][]any) {
+		rows, err := conn.Query(context.Background(), sql)
 		if err != nil {
-			continue
+			c.t.Fatal(err)
 		}
+		defer rows.Close()
 		for rows.Next() {
 			v, err := rows.Values()
 			if err != nil {
 				c.t.Fatal(err)
 			}
-			all = append(all, fmt.Sprint(v))
+			all = append(all, v)
+		}
+		if rows.Err() != nil {
+			c.t.Fatal(rows.Err())
+		}
+		return all
+	}
+	var lines []string
+	for _, table := range read("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name") {
+		if name := table[0].(string); !strings.HasPrefix(name, "rung_") {
+			for _, row := range read(`SELECT * FROM "` + name + `"`) {
+				lines = append(lines, fmt.Sprintf("%s %q", name, row))
+			}
 		}
 	}
-	slices.Sort(all)
-	return strings.Join(all, "\n")
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }
 
 // same waits until every running member holds the same rows.
@@ -177,6 +206,30 @@ func (c *circle) same() {
 	}
 }
 
+// value reads one value as text.
+func (c *circle) value(name, sql string, args ...any) string {
+	c.t.Helper()
+	conn := c.connect(name)
+	defer conn.Close(context.Background())
+	var v any
+	if err := conn.QueryRow(context.Background(), sql, args...).Scan(&v); err != nil {
+		c.t.Fatalf("%s: %v", sql, err)
+	}
+	return fmt.Sprint(v)
+}
+
+// all runs statements on one connection.
+func (c *circle) all(name string, statements ...string) {
+	c.t.Helper()
+	conn := c.connect(name)
+	defer conn.Close(context.Background())
+	for _, sql := range statements {
+		if _, err := conn.Exec(context.Background(), sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+			c.t.Fatalf("%s: %v", sql, err)
+		}
+	}
+}
+
 func sqlState(err error) string {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code
@@ -185,6 +238,7 @@ func sqlState(err error) string {
 }
 
 func TestReplicasFollowAndRefuseWrites(t *testing.T) {
+	t.Parallel()
 	c := newCircle(t, targets.ModeSynchronous, "a", "b", "c")
 	if p := c.primary(); p != "a" {
 		t.Fatalf("%s is primary", p)
@@ -223,8 +277,17 @@ func TestReplicasFollowAndRefuseWrites(t *testing.T) {
 			t.Errorf("%.40s: %v, want %s", sql, err, want)
 		}
 	}
-	if err := c.exec("a", "INSERT INTO posts VALUES ('big', 1, $1, 0)", strings.Repeat("x", 900_000)); sqlState(err) != "54000" {
-		t.Errorf("a write that is too large to be shipped: %v", err)
+	big, half := c.connect("a"), strings.Repeat("x", 600_000)
+	for _, sql := range []string{"BEGIN", "INSERT INTO posts VALUES ('big-1', 1, '" + half + "', 0)", "INSERT INTO posts VALUES ('big-2', 1, '" + half + "', 0)"} {
+		if _, err := big.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := big.Exec(t.Context(), "COMMIT"); sqlState(err) != "54000" {
+		t.Errorf("a transaction that is too large to be shipped: %v", err)
+	}
+	if all := c.dump("a"); strings.Contains(all, "big-") {
+		t.Error("a transaction that was too large to be shipped left rows behind")
 	}
 	h := c.seats["b"].server.Histograms()["replication_lag_ns"]
 	total := int64(0)
@@ -236,74 +299,8 @@ func TestReplicasFollowAndRefuseWrites(t *testing.T) {
 	}
 }
 
-func TestPromotionFencingAndRecovery(t *testing.T) {
-	c := newCircle(t, targets.ModeAsynchronous, "a", "b", "c")
-	c.primary()
-	if err := c.exec("a", "INSERT INTO posts VALUES ('shared', 1, 'x', 0)"); err != nil {
-		t.Fatal(err)
-	}
-	c.same()
-	// The others cannot hear the primary any more, but it does not know yet.
-	away := map[string]string{}
-	for _, name := range []string{"b", "c"} {
-		away[name] = c.seats[name].address
-		c.end(name)
-	}
-	for _, sql := range []string{"INSERT INTO posts VALUES ('only-here', 1, 'x', 0)", "INSERT INTO posts VALUES ('twice', 1, 'mine', 0)",
-		"UPDATE users SET city = 'old' WHERE id = 5", "UPDATE users SET city = 'kept' WHERE id = 6"} {
-		if err := c.exec("a", sql); err != nil {
-			t.Fatalf("%s: %v", sql, err)
-		}
-	}
-	const insert = "INSERT INTO posts (id, user_id, body, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
-	if err := c.exec("a", insert, "equal", 1, "x", 0); err != nil {
-		t.Fatal(err)
-	}
-	// Without grants its lease ends and it refuses writes.
-	eventually(t, "the lonely primary refuses writes", func() bool {
-		return sqlState(c.exec("a", "INSERT INTO posts VALUES ('late', 1, 'x', 0) ON CONFLICT DO NOTHING")) == "25006"
-	})
-	c.end("a")
-	c.begin("b", false)
-	c.begin("c", false)
-	next := c.primary()
-	for _, sql := range []string{"INSERT INTO posts VALUES ('twice', 1, 'other', 0)", "UPDATE users SET city = 'new' WHERE id = 5"} {
-		if err := c.exec(next, sql); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := c.exec(next, insert, "equal", 1, "x", 0); err != nil {
-		t.Fatal(err)
-	}
-	c.begin("a", false)
-	eventually(t, "the old primary keeps what only it has", func() bool { return c.seats["a"].server.Metrics()["replication_diverged"] >= 5 })
-	c.same()
-	if strings.Contains(c.dump("a"), "only-here") {
-		t.Error("the old primary still shows a write that is not the group's")
-	}
-	did, err := c.seats["a"].server.Recover(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if did.Conflicts != 2 || did.Present < 1 || did.Restored < 2 {
-		t.Errorf("recovered %+v; want the edit of 5 and the post twice as conflicts, the equal post present, the rest restored", did)
-	}
-	c.same()
-	all := c.dump(next)
-	for _, want := range []string{"only-here", "[users 6 kept]", "[users 5 new]", "[posts twice other]"} {
-		if !strings.Contains(all, want) {
-			t.Errorf("after the recovery %q is missing", want)
-		}
-	}
-	// The conflicts stay, with their reasons, and are tried again without harm.
-	row := c.connect("a").QueryRow(t.Context(), "CALL rung_recover()")
-	var restored, present, conflicts string
-	if err := row.Scan(&restored, &present, &conflicts); err != nil || restored != "0" || conflicts != "2" {
-		t.Errorf("a second recovery: %s, %s, %s, %v", restored, present, conflicts, err)
-	}
-}
-
 func TestReplacementIsSeededWhileWritesGoOn(t *testing.T) {
+	t.Parallel()
 	c := newCircle(t, targets.ModeSemiSynchronous, "a", "b", "c")
 	c.primary()
 	written := 0
@@ -324,8 +321,16 @@ func TestReplacementIsSeededWhileWritesGoOn(t *testing.T) {
 	}
 	write(20)
 	c.same()
-	if c.seats["c"].server.Metrics()["replication_restores_total"] != 1 {
-		t.Error("the replacement was not filled from a snapshot")
+	if m := c.seats["c"].server.Metrics(); m["replication_restores_total"] != 1 || m["replication_diverged"] != 0 {
+		t.Errorf("the replacement was restored from %v snapshots and keeps %v transactions aside", m["replication_restores_total"], m["replication_diverged"])
+	}
+	// It is a member like any other now, also after a restart.
+	c.end("c")
+	c.begin("c", true)
+	write(5)
+	c.same()
+	if c.seats["c"].server.Metrics()["replication_restores_total"] != 0 {
+		t.Error("the replacement was filled again")
 	}
 }
 
@@ -342,6 +347,7 @@ func TestStandaloneHasNoGroup(t *testing.T) {
 
 // TestAnyWritesReplicate runs writes drawn at random and compares all members.
 func TestAnyWritesReplicate(t *testing.T) {
+	t.Parallel()
 	c := newCircle(t, targets.ModeSynchronous, "a", "b", "c")
 	c.primary()
 	if err := c.exec("a", "CREATE TABLE extra (id INTEGER PRIMARY KEY, note TEXT)"); err != nil {

@@ -29,20 +29,33 @@ type ballot struct {
 	Joined bool   `json:"joined"`
 }
 
-// diverged is a write that is not in the group's log.
+// diverged is a transaction of the own log that is not in the group's.
 type diverged struct {
-	Index  uint64   `json:"index"`
-	Term   uint64   `json:"term"`
-	At     int64    `json:"at_unix_ns"`
-	Common uint64   `json:"common"`
-	Change []change `json:"changes"`
+	Term  uint64 `json:"term"`
+	Index uint64 `json:"index"`
+	At    int64  `json:"at_unix_ns"`
+	// Rows are what it did; SQL is its statements, when they are not known.
+	Rows []keptRow `json:"rows,omitempty"`
+	SQL  []string  `json:"sql,omitempty"`
 	// Reason why it could not be restored; empty before that was tried.
 	Reason string `json:"reason,omitempty"`
+}
+
+// keptRow is an image with the table's columns.
+type keptRow struct {
+	image
+	Columns []string `json:"columns"`
+	// Key are the places of the primary key's columns; none when the table has
+	// no primary key.
+	Key []int `json:"key,omitempty"`
 }
 
 const (
 	voteFile     = "vote.json"
 	divergedFile = "diverged.jsonl"
+	// maxKeptLine bounds one transaction in divergedFile, in bytes: its rows
+	// with their names, or its statements.
+	maxKeptLine = 16 << 20
 )
 
 // openKeepsake reads what is there. A directory without a vote is that of a
@@ -75,7 +88,7 @@ func readDiverged(path string) (kept []diverged, err error) {
 	}
 	defer f.Close()
 	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 4*maxOperation)
+	lines.Buffer(nil, maxKeptLine)
 	for lines.Scan() {
 		var d diverged
 		if err := json.Unmarshal(lines.Bytes(), &d); err != nil {
@@ -83,7 +96,10 @@ func readDiverged(path string) (kept []diverged, err error) {
 		}
 		kept = append(kept, d)
 	}
-	return kept, lines.Err()
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", divergedFile, err)
+	}
+	return kept, nil
 }
 
 // save replaces a file as a whole, durably.
@@ -126,22 +142,75 @@ func (k *keepsake) ballot() ballot {
 	return k.vote
 }
 
-// list returns the writes that only this member holds.
+// list returns the transactions that only this member holds, oldest first.
 func (k *keepsake) list() []diverged {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return append([]diverged(nil), k.kept...)
 }
 
-// replace changes the writes that only this member holds, durably.
-func (k *keepsake) replace(kept []diverged) error {
+func (k *keepsake) count() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	return len(k.kept)
+}
+
+// place tells the transactions of all terms apart.
+type place struct{ term, index uint64 }
+
+func (d diverged) place() place { return place{d.Term, d.Index} }
+
+// add puts transactions aside. One that is there already is left as it is: a
+// restore that was cut short after this is done again.
+func (k *keepsake) add(more []diverged) error {
+	if len(more) == 0 {
+		return nil
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	there := map[place]bool{}
+	for _, d := range k.kept {
+		there[d.place()] = true
+	}
+	kept := append([]diverged(nil), k.kept...)
+	for _, d := range more {
+		if !there[d.place()] {
+			kept = append(kept, d)
+		}
+	}
+	return k.write(kept)
+}
+
+// settle takes done transactions away, and notes why the others are not.
+func (k *keepsake) settle(done map[place]bool, reasons map[place]string) error {
+	if len(done)+len(reasons) == 0 {
+		return nil
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var kept []diverged
+	for _, d := range k.kept {
+		if done[d.place()] {
+			continue
+		}
+		if reason, ok := reasons[d.place()]; ok {
+			d.Reason = reason
+		}
+		kept = append(kept, d)
+	}
+	return k.write(kept)
+}
+
+// write replaces the list, durably. The lock is held.
+func (k *keepsake) write(kept []diverged) error {
 	var content []byte
 	for _, d := range kept {
 		line, err := json.Marshal(d)
 		if err != nil {
 			return err
+		}
+		if len(line) >= maxKeptLine { // of a table whose columns have very long names
+			return fmt.Errorf("%s: transaction %d of term %d takes %d bytes: at most %d", divergedFile, d.Index, d.Term, len(line), maxKeptLine)
 		}
 		content = append(append(content, line...), '\n')
 	}

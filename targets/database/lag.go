@@ -46,7 +46,7 @@ func count(h *targets.Histogram, v float64) {
 // note counts entries that have just been applied. Barriers are no writes.
 func (l lagMeter) note(now time.Time, entries []replication.Entry, g *replication.Group) {
 	end := uint64(0)
-	if g != nil {
+	if g != nil { // not yet when a member applies while it starts
 		end = g.Status().PrimaryLast.Index
 	}
 	l.mu.Lock()

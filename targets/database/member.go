@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,8 +22,17 @@ type member struct {
 	// started is the group for Apply, which may run before Start has returned.
 	started atomic.Pointer[replication.Group]
 	lag     lagMeter
-	// readOnly counts writes that were refused here.
-	readOnly  atomic.Int64
+	// holder is the session that has the write lock, if any.
+	holder atomic.Pointer[session]
+	// copying is held while the database file is copied or replaced.
+	copying sync.Mutex
+	// recovering has room for one recovery at a time.
+	recovering chan struct{}
+	// latest is when the primary committed what was last applied here, in Unix
+	// nanoseconds.
+	latest atomic.Int64
+
+	readOnly  atomic.Int64 // writes that were refused here
 	applied   atomic.Int64
 	snapshots atomic.Int64
 	restores  atomic.Int64
@@ -39,7 +46,12 @@ func (s *Server) join(spec targets.Replication) error {
 	if err != nil {
 		return fmt.Errorf("database role %q: %w", s.config.Role, err)
 	}
-	m := &member{logbook: &logbook{}, server: s, keepsake: k, fresh: fresh, lag: newLagMeter()}
+	m := &member{logbook: newLogbook(), server: s, keepsake: k, fresh: fresh, lag: newLagMeter(), recovering: make(chan struct{}, 1)}
+	for _, name := range []string{snapshotFile, restoreFile} {
+		if err := removeDatabase(m.path(name)); err != nil {
+			return fmt.Errorf("database role %q: %w", s.config.Role, err)
+		}
+	}
 	w := <-s.engine.writer
 	err = m.open(s.engine.path, w)
 	s.engine.writer <- w
@@ -48,12 +60,20 @@ func (s *Server) join(spec targets.Replication) error {
 	}
 	s.member = m
 	m.group, err = replication.Start(replication.Config{Self: s.config.Role, Spec: spec, Storage: m, Dial: s.dialPeer,
-		Log: s.log, Now: s.config.Now, Seed: s.config.Seed})
+		Log: s.log, Now: s.config.Now, Seed: s.config.Seed, OnRole: m.onRole})
 	if err != nil {
 		return errors.Join(err, m.close())
 	}
 	m.started.Store(m.group)
 	return nil
+}
+
+// onRole ends the session that has the write lock when writes are not accepted
+// any more: it could not commit, and the primary's writes would wait for it.
+func (m *member) onRole(primary bool) {
+	if h := m.holder.Load(); !primary && h != nil {
+		h.evict()
+	}
 }
 
 // Load implements replication.Storage.
@@ -70,9 +90,9 @@ func (m *member) SaveVote(term uint64, vote string) error {
 // joined says whether the member holds its group's data.
 func (m *member) joined() bool { return m.keepsake.ballot().Joined }
 
-// Apply implements replication.Storage: the statements of each entry again, in
-// one commit for the batch. It costs the CPU time of each writing statement,
-// and one disk access.
+// Apply implements replication.Storage: the statements of each entry again, one
+// after another, in one commit for the batch. It costs the CPU time of each
+// statement, and one disk access.
 func (m *member) Apply(ctx context.Context, entries []replication.Entry) error {
 	operations := make([][]change, len(entries))
 	for i, e := range entries {
@@ -99,10 +119,11 @@ func (m *member) Apply(ctx context.Context, entries []replication.Entry) error {
 		_ = w.exec("ROLLBACK") // SQLite may have rolled back by itself
 		return err
 	}
-	m.appended(entries...)
 	m.applied.Add(int64(len(entries)))
+	m.latest.Store(entries[len(entries)-1].At.UnixNano())
 	m.lag.note(m.now(), entries, m.started.Load())
-	return m.learn(w, operations)
+	m.learn(w, operations)
+	return nil
 }
 
 func (m *member) now() time.Time {
@@ -115,8 +136,8 @@ func (m *member) now() time.Time {
 // endure waits for the CPU time of changes, and brings their pages in.
 func (m *member) endure(ctx context.Context, changes []change) error {
 	for _, c := range changes {
-		if c.Key != "" {
-			m.server.pages.Touch(c.Key)
+		if c.Page != "" {
+			m.server.pages.Warm([]string{c.Page}) // it is no read of a client's, so it is not counted
 		}
 		if share := m.server.config.Share; share != nil {
 			if _, err := share.CPU(ctx, m.server.spec.Demand[targets.StatementWrite]); err != nil {
@@ -132,7 +153,9 @@ func (m *member) perform(w *connection, entries []replication.Entry, operations 
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
+	records := make([]record, len(entries))
 	for i, e := range entries {
+		w.recorder.begin()
 		for _, c := range operations[i] {
 			args, err := c.arguments()
 			if err != nil {
@@ -142,116 +165,35 @@ func (m *member) perform(w *connection, entries []replication.Entry, operations 
 				return fmt.Errorf("apply entry %d: %w", e.Index, err)
 			}
 		}
-		if err := insertEntry(w, e); err != nil {
+		images, err := w.recorder.encode()
+		if err != nil {
 			return err
 		}
+		records[i] = record{e, images}
 	}
-	return w.exec("COMMIT")
-}
-
-// learn reads the types of tables that a batch has made.
-func (m *member) learn(w *connection, operations [][]change) error {
-	for _, changes := range operations {
-		for _, c := range changes {
-			if c.Verb == verbCreateTable {
-				return m.server.engine.learnTypes(context.Background(), w)
-			}
-		}
+	extent, err := m.append(w, records...)
+	if err != nil {
+		return err
 	}
+	if err := w.exec("COMMIT"); err != nil {
+		return err
+	}
+	m.appended(extent, records...)
 	return nil
 }
 
-// Snapshot implements replication.Storage: a copy of the database file as of
-// one moment. It takes no emulated time.
-func (m *member) Snapshot(_ context.Context, to io.Writer) (p replication.Position, err error) {
-	path := filepath.Join(m.server.config.Directory, "snapshot.db")
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return p, err
-	}
-	defer os.Remove(path)
-	if err := copyDatabase(m.server.engine.path, path); err != nil {
-		return p, err
-	}
-	if p, err = endOf(path); err != nil {
-		return p, err
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return p, err
-	}
-	defer f.Close()
-	m.snapshots.Add(1)
-	_, err = io.Copy(to, f)
-	return p, err
-}
-
-// endOf reads where the log of a database file ends.
-func endOf(path string) (p replication.Position, err error) {
-	l := &logbook{}
-	c, err := open(path, "busy_timeout=5000")
-	if err != nil {
-		return p, err
-	}
-	err = errors.Join(l.open(path, c), l.close(), c.close())
-	return l.last, err
-}
-
-// Restore implements replication.Storage.
-func (m *member) Restore(ctx context.Context, p replication.Position, common uint64, r io.Reader) error {
-	path := filepath.Join(m.server.config.Directory, "restore.db")
-	defer os.Remove(path)
-	if err := fillFile(path, r); err != nil {
-		return err
-	}
-	if at, err := endOf(path); err != nil || at != p {
-		return fmt.Errorf("the snapshot ends at %v, not at %v: %w", at, p, errors.Join(err))
-	}
-	if err := m.setAside(common); err != nil {
-		return err
-	}
-	if err := m.server.engine.swap(ctx, path, m.server.spec.Fsync, func(w *connection) error {
-		return errors.Join(m.logbook.close(), m.logbook.open(m.server.engine.path, w))
-	}, m.logbook.close); err != nil {
-		return err
-	}
-	m.restores.Add(1)
-	return m.keepsake.cast(func(b *ballot) { b.Joined = true })
-}
-
-func fillFile(path string, r io.Reader) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(f, r)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// setAside keeps own entries after common, which a snapshot is about to
-// replace.
-func (m *member) setAside(common uint64) error {
-	kept := m.keepsake.list()
-	for after := common; ; {
-		entries, err := m.Entries(after, 512)
-		if err != nil && !errors.Is(err, replication.ErrCompacted) {
-			return err
-		}
-		if len(entries) == 0 {
-			break
-		}
-		for _, e := range entries {
-			changes, err := decodeOperation(e.Operation)
-			if err != nil {
-				return err
+// learn reads the types of tables that a batch has made. The batch is durable:
+// parameters of tables that are not known are sent as text.
+func (m *member) learn(w *connection, operations [][]change) {
+	for _, changes := range operations {
+		for _, c := range changes {
+			if !c.Schema {
+				continue
 			}
-			if len(changes) > 0 {
-				kept = append(kept, diverged{Index: e.Index, Term: e.Term, At: e.At.UnixNano(), Common: common, Change: changes})
+			if err := m.server.engine.learnTypes(context.Background(), w); err != nil {
+				m.server.log.Warn("cannot read the types of new tables", "error", err)
 			}
-			after = e.Index
+			return
 		}
 	}
-	if len(kept) == len(m.keepsake.list()) {
-		return nil
-	}
-	return m.keepsake.replace(kept)
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxOperation bounds what one transaction ships to replicas, in bytes.
@@ -20,17 +21,15 @@ type change struct {
 	// SQL is the text for SQLite, and Args its parameters.
 	SQL  string  `json:"sql"`
 	Args []value `json:"args,omitempty"`
-	Verb verb    `json:"verb"`
-	// Key is the page of the row that it changes, when it is known: two
-	// changes of one key are about the same row.
-	Key string `json:"key,omitempty"`
-	// Table and Columns are those of an INSERT whose values are its
-	// parameters in order.
-	Table   string   `json:"table,omitempty"`
-	Columns []string `json:"columns,omitempty"`
+	// Page is that of the row which it changes, when it is known.
+	Page string `json:"page,omitempty"`
+	// Schema says that it makes a table or an index.
+	Schema bool `json:"schema,omitempty"`
 }
 
-// value is a parameter: its kind (i, f, t, b, n) and its text.
+// value is a parameter or a column: its kind and its text. Kinds are i (integer),
+// f (the bits of a float), s (text), t (text that is not UTF-8), b (bytes) and n
+// (null).
 type value struct {
 	Kind string `json:"k"`
 	Text string `json:"t,omitempty"`
@@ -52,13 +51,18 @@ func encodeValue(v driver.Value) (value, error) {
 	case float64:
 		return value{"f", strconv.FormatUint(math.Float64bits(v), 16)}, nil
 	case string:
-		return value{"t", base64.StdEncoding.EncodeToString([]byte(v))}, nil // any bytes survive
+		if utf8.ValidString(v) {
+			return value{"s", v}, nil
+		}
+		return value{"t", base64.StdEncoding.EncodeToString([]byte(v))}, nil // JSON would spoil it
 	case []byte:
 		return value{"b", base64.StdEncoding.EncodeToString(v)}, nil
 	}
-	return value{}, fmt.Errorf("a parameter of type %T cannot be shipped", v)
+	return value{}, fmt.Errorf("a value of type %T cannot be shipped", v)
 }
 
+// decode returns what encodeValue was given: nil, int64, float64, string or
+// []byte.
 func (v value) decode() (driver.Value, error) {
 	switch v.Kind {
 	case "n":
@@ -68,13 +72,15 @@ func (v value) decode() (driver.Value, error) {
 	case "f":
 		bits, err := strconv.ParseUint(v.Text, 16, 64)
 		return math.Float64frombits(bits), err
+	case "s":
+		return v.Text, nil
 	case "t":
 		b, err := base64.StdEncoding.DecodeString(v.Text)
 		return string(b), err
 	case "b":
 		return base64.StdEncoding.DecodeString(v.Text)
 	}
-	return nil, errOperation
+	return nil, fmt.Errorf("%w: a value of kind %q", errOperation, clip(v.Kind))
 }
 
 // arguments are the parameters for SQLite.
@@ -83,7 +89,7 @@ func (c change) arguments() ([]driver.NamedValue, error) {
 	for i, a := range c.Args {
 		v, err := a.decode()
 		if err != nil {
-			return nil, fmt.Errorf("%w: parameter %d: %w", errOperation, i+1, err)
+			return nil, fmt.Errorf("parameter %d: %w", i+1, err)
 		}
 		args[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
@@ -92,8 +98,7 @@ func (c change) arguments() ([]driver.NamedValue, error) {
 
 // newChange notes a statement that was run.
 func newChange(st *statement, args []driver.NamedValue) (change, error) {
-	c := change{SQL: st.sql, Verb: st.verb, Key: st.row.page(args)}
-	c.Table, c.Columns = insertColumns(st)
+	c := change{SQL: st.sql, Page: st.key.page(args), Schema: st.verb == verbCreateTable || st.verb == verbCreateIndex}
 	for _, a := range args {
 		v, err := encodeValue(a.Value)
 		if err != nil {
@@ -102,41 +107,6 @@ func newChange(st *statement, args []driver.NamedValue) (change, error) {
 		c.Args = append(c.Args, v)
 	}
 	return c, nil
-}
-
-// insertColumns reads INSERT INTO table (columns) VALUES ($1, $2, ...), with
-// parameters in order; nothing for any other form.
-func insertColumns(st *statement) (table string, columns []string) {
-	if st.verb != verbInsert || len(st.tables) == 0 {
-		return "", nil
-	}
-	i := 0
-	for i < len(st.tokens) && !st.tokens[i].is("(") {
-		i++
-	}
-	for i++; i < len(st.tokens) && !st.tokens[i].is(")"); i++ {
-		if name := st.tokens[i].name(); name != "" {
-			columns = append(columns, name)
-		} else if !st.tokens[i].is(",") {
-			return "", nil
-		}
-	}
-	if st.word(i+1) != "values" || i+2 >= len(st.tokens) || !st.tokens[i+2].is("(") {
-		return "", nil
-	}
-	next := 1
-	for i += 3; i < len(st.tokens) && !st.tokens[i].is(")"); i++ {
-		switch t := st.tokens[i]; {
-		case t.param == next:
-			next++
-		case !t.is(","):
-			return "", nil
-		}
-	}
-	if next-1 != len(columns) || st.params != len(columns) {
-		return "", nil
-	}
-	return st.tables[0].table, columns
 }
 
 func encodeOperation(changes []change) ([]byte, error) {
@@ -153,35 +123,42 @@ func encodeOperation(changes []change) ([]byte, error) {
 	return b, nil
 }
 
-// decodeOperation reads an entry of the log; an empty one has no changes.
+// decodeOperation reads an entry of the log; an empty one has no changes. All
+// parameters of what it returns can be decoded.
 func decodeOperation(b []byte) ([]change, error) {
 	if len(b) == 0 {
 		return nil, nil
+	}
+	if len(b) > maxOperation {
+		return nil, fmt.Errorf("%w: %d bytes", errOperation, len(b))
 	}
 	var changes []change
 	if err := json.Unmarshal(b, &changes); err != nil {
 		return nil, fmt.Errorf("%w: %w", errOperation, err)
 	}
 	for _, c := range changes {
-		if c.SQL == "" {
+		if c.SQL == "" || len(c.Args) > maxParam {
 			return nil, errOperation
+		}
+		if _, err := c.arguments(); err != nil {
+			return nil, fmt.Errorf("%w: %w", errOperation, err)
 		}
 	}
 	return changes, nil
 }
 
-// undetermined returns the name of a function of a statement whose result is
-// not determined by the data: it would differ on every member. Empty when there
-// is none.
+// undetermined returns the name of what makes the result of a statement differ
+// from member to member, because the data alone does not determine it. Empty
+// when there is nothing of the sort.
 func undetermined(tokens []token) string {
 	for i, t := range tokens {
-		switch t.low {
+		switch name := t.name(); name {
 		case "current_timestamp", "current_date", "current_time":
-			return t.low
+			return name
 		case "random", "randomblob", "datetime", "date", "time", "julianday", "strftime", "unixepoch", "timediff", "changes",
-			"total_changes", "last_insert_rowid", "sqlite_version", "sqlite_source_id":
+			"total_changes", "last_insert_rowid", "sqlite_version", "sqlite_source_id", "sqlite_offset":
 			if i+1 < len(tokens) && tokens[i+1].is("(") {
-				return t.low
+				return name
 			}
 		}
 	}
@@ -189,4 +166,4 @@ func undetermined(tokens []token) string {
 }
 
 // own says that a table belongs to the server.
-func own(table string) bool { return strings.HasPrefix(table, "rung_") }
+func own(table string) bool { return strings.HasPrefix(strings.ToLower(table), "rung_") }

@@ -156,8 +156,10 @@ func (s *session) columns(ctx context.Context, st *statement) ([]column, error) 
 	switch {
 	case st.verb == verbShow:
 		return showColumns(st), nil
+	case st.query != "":
+		return st.query.columns(), nil
 	case st.verb == verbCall:
-		return callColumns(st), nil
+		return callColumns(), nil
 	case !st.engine():
 		return nil, nil
 	}

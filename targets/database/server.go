@@ -81,7 +81,7 @@ func New(spec targets.Database, config Config) (*Server, error) {
 			return nil, fmt.Errorf("database role %q: demand of %s: %w", config.Role, class, err)
 		}
 	}
-	e, err := openEngine(config.Directory, spec.Data, spec.Fsync)
+	e, err := openEngine(config.Directory, spec.Data, spec.Fsync, spec.Replication != nil)
 	if err != nil {
 		return nil, err
 	}

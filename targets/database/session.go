@@ -38,6 +38,8 @@ type session struct {
 
 	mu     sync.Mutex
 	cancel context.CancelCauseFunc // of the running statement, or nil
+	// evicted says that the session may not keep the write lock.
+	evicted bool
 }
 
 func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
@@ -95,19 +97,26 @@ func (s *session) receive() (pgproto3.FrontendMessage, error) {
 		s.ahead, s.aheadErr = nil, nil
 		return m, err
 	}
-	var limit time.Time
-	if s.block.writer != nil {
-		limit = time.Now().Add(idleLimit)
+	for {
+		var limit time.Time
+		if s.block.writer != nil {
+			limit = time.Now().Add(idleLimit)
+		}
+		if err := s.await(limit); err != nil {
+			return nil, err
+		}
+		// The end of the server sets a deadline in the past, which the line above
+		// may have undone.
+		if err := s.ctx.Err(); err != nil {
+			return nil, err
+		}
+		m, err := s.in.Receive()
+		// An eviction may come when the session has just given the lock back: the
+		// client need not know of it.
+		if err == nil || !timedOut(err) || s.ctx.Err() != nil || !s.spared() {
+			return m, err
+		}
 	}
-	if err := s.conn.SetReadDeadline(limit); err != nil {
-		return nil, err
-	}
-	// The end of the server sets a deadline in the past, which the line above
-	// may have undone.
-	if err := s.ctx.Err(); err != nil {
-		return nil, err
-	}
-	return s.in.Receive()
 }
 
 // peek returns the next message and leaves it to be received.
@@ -119,15 +128,16 @@ func (s *session) peek() pgproto3.FrontendMessage {
 // ending words the end of a session for the client; nil when it is the client
 // that ended it.
 func (s *session) ending(err error) *failure {
-	var timeout net.Error
 	var long *pgproto3.ExceededMaxBodyLenErr
 	switch {
 	case s.ctx.Err() != nil:
 		return shutdownFailure()
 	case errors.As(err, &long):
 		return fatal(codeTooBig, "a message of %d bytes is too long: at most %d", long.ActualBodyLen, long.MaxExpectedBodyLen)
-	case errors.As(err, &timeout):
-		if timeout.Timeout() && s.block.writer != nil {
+	case s.block.writer != nil && s.mustGo():
+		return fatal(codeShutdown, "terminating connection: this server is no longer the primary")
+	case timedOut(err):
+		if s.block.writer != nil {
 			return fatal(codeIdleInBlock, "terminating connection due to idle-in-transaction timeout")
 		}
 		return nil
@@ -205,4 +215,9 @@ func (s *session) ready() {
 	}
 	s.out.send(&pgproto3.ReadyForQuery{TxStatus: s.block.status})
 	s.out.flush()
+}
+
+func timedOut(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
 }

@@ -23,16 +23,26 @@ func (s *Server) standby() bool { return s.member != nil && !s.member.group.Writ
 // learnStandby notes whether the server is a replica now, and reports whether
 // that is news to the client.
 func (s *session) learnStandby() bool {
-	if s.server.member == nil {
-		return false
-	}
-	value := "off"
-	if s.server.standby() {
-		value = "on"
-	}
+	value := s.standbyNow()
 	changed := s.settings.base[standbyParameter] != value
-	s.settings.base[standbyParameter], s.settings.base["transaction_read_only"] = value, value
+	s.settings.base[standbyParameter] = value
 	return changed
+}
+
+func (s *session) standbyNow() string {
+	if s.server.standby() {
+		return "on"
+	}
+	return "off"
+}
+
+// readOnlyNow says whether a write would be refused now, as PostgreSQL's
+// parameter transaction_read_only does.
+func (s *session) readOnlyNow() string {
+	if s.server.standby() || s.block.readOnly || s.block.status == idle && s.readOnlyByDefault() {
+		return "on"
+	}
+	return "off"
 }
 
 // admitted reports why a member of a group may not run a statement, or nil.
@@ -85,17 +95,24 @@ func (s *session) commitShipped(ctx context.Context) error {
 		s.rollback()
 		return err
 	}
+	images, err := s.block.writer.recorder.encode()
+	if err != nil {
+		s.rollback()
+		return err
+	}
 	var at replication.Position
 	err = s.commitAlone(func(w *connection) error {
 		at, err = m.group.Append(ctx, func(p replication.Position, now time.Time) error {
-			e := replication.Entry{Position: p, At: now, Operation: operation}
-			if err := insertEntry(w, e); err != nil {
+			r := record{replication.Entry{Position: p, At: now, Operation: operation}, images}
+			extent, err := m.append(w, r)
+			if err != nil {
 				return err
 			}
 			if err := w.exec("COMMIT"); err != nil {
 				return err
 			}
-			m.appended(e)
+			m.appended(extent, r)
+			m.latest.Store(now.UnixNano())
 			return nil
 		})
 		return err

@@ -45,12 +45,14 @@ type statement struct {
 	casts map[int]uint32
 	// tables are those it reads or writes.
 	tables []source
-	// key finds the page that a read or an UPDATE touches.
+	// key finds the page that a read touches, or an UPDATE or a DELETE before it
+	// changes the row.
 	key key
-	// row finds the page of the row that an UPDATE or a DELETE changes.
-	row key
 	// undetermined is a function whose result differs on every server.
 	undetermined string
+
+	// query is one that the server answers itself.
+	query ownQuery
 }
 
 // empty reports whether there is nothing to run.
@@ -168,6 +170,9 @@ func (st *statement) plainEnd() {
 
 // classifyData classifies what reads or writes rows, from its first keyword on.
 func (st *statement) classifyData(from int) {
+	if st.classifyOwn() {
+		return
+	}
 	switch st.dataVerb(from) {
 	case "select", "values":
 		st.verb, st.class = verbSelect, targets.StatementRead
@@ -195,15 +200,11 @@ func (st *statement) classifyData(from int) {
 		return
 	}
 	st.tables = sources(st.tokens)
-	if st.class == targets.StatementRead {
-		if isJoin(st.tokens) {
-			st.class = targets.StatementJoin
-		}
-		st.key = findKey(st.tokens, st.tables)
+	if st.class == targets.StatementRead && isJoin(st.tokens) {
+		st.class = targets.StatementJoin
 	}
-	if st.verb == verbUpdate || st.verb == verbDelete {
-		st.row = findKey(st.tokens, st.tables)
-		st.key = st.row // the row is read before it is changed
+	if st.verb != verbInsert {
+		st.key = findKey(st.tokens, st.tables)
 	}
 	if st.write {
 		st.undetermined = undetermined(st.tokens)
@@ -273,6 +274,10 @@ func (st *statement) classifyExplain() {
 		inner.classifyData(0)
 	default:
 		st.refused = fail(codeUnsupported, "only EXPLAIN of a plain statement is supported")
+		return
+	}
+	if inner.query != "" {
+		st.refused = fail(codeUnsupported, "the server answers %s itself", inner.query)
 		return
 	}
 	st.verb, st.refused, st.params, st.casts = verbExplain, inner.refused, inner.params, inner.casts

@@ -3,16 +3,16 @@ package database
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
-	"strings"
+	"path/filepath"
 
 	"rung/targets"
 )
 
-// swap puts another file in the place of the database's. It waits until no
-// statement runs; statements that come meanwhile wait. Closed is called when
-// nobody uses the old file any more, opened with the writer of the new one.
-func (e *engine) swap(ctx context.Context, path string, fsync targets.Fsync, opened func(*connection) error, closed func() error) error {
+// swap puts another file in the place of the database's, and opens the log of
+// that. It waits until no statement runs; statements that come meanwhile wait.
+func (e *engine) swap(ctx context.Context, path string, fsync targets.Fsync, log *logbook) error {
 	w, err := acquire(ctx, e.writer)
 	if err != nil {
 		return err
@@ -29,22 +29,39 @@ func (e *engine) swap(ctx context.Context, path string, fsync targets.Fsync, ope
 		}
 		held = append(held, r)
 	}
-	// From here on the old file is closed: a failure leaves a server without a
-	// database, which its next start opens again.
-	err = errors.Join(closed(), e.close())
+	// All connections are here, so the file can be closed. Should the move fail,
+	// the old file is opened again; should that fail too, statements wait in vain
+	// until the next start.
+	err = errors.Join(log.close(), e.close())
 	if err == nil {
-		err = errors.Join(os.Rename(path, e.path), onlyIf(fsync != targets.FsyncOff, syncFile(directoryOf(e.path))))
+		err = e.replaceFile(path, fsync)
 	}
-	if err := errors.Join(err, e.open(fsync)); err != nil {
-		return err
+	if failed := e.open(fsync); failed != nil {
+		return errors.Join(err, failed, e.close())
 	}
 	fresh := <-e.writer
-	err = opened(fresh)
+	err = errors.Join(err, log.open(e.path, fresh))
 	e.writer <- fresh
 	return err
 }
 
-func directoryOf(path string) string { return path[:strings.LastIndexByte(path, '/')+1] }
-
-// sqlText is text between single quotes.
-func sqlText(s string) string { return strings.ReplaceAll(s, "'", "''") }
+// replaceFile moves a file to the place of the closed database.
+func (e *engine) replaceFile(path string, fsync targets.Fsync) error {
+	// SQLite removes its log when the last connection is closed. One that is
+	// still there has writes which belong to the old file only.
+	if info, err := os.Stat(e.path + "-wal"); err == nil && info.Size() > 0 {
+		return fmt.Errorf("the log of %s is still in use", e.path)
+	}
+	for _, end := range []string{"-wal", "-shm"} {
+		if err := os.Remove(e.path + end); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	if err := os.Rename(path, e.path); err != nil {
+		return err
+	}
+	if fsync == targets.FsyncOff {
+		return nil
+	}
+	return syncFile(filepath.Dir(e.path))
+}

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql/driver"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -40,6 +41,11 @@ func (s *session) utility(ctx context.Context, st *statement, to *sink) (string,
 		f = s.deallocate(st)
 	case verbCall:
 		return string(verbCall), s.call(ctx, st, to)
+	case verbSelect:
+		if err := s.selectOwn(st, to); err != nil {
+			return "", err
+		}
+		return string(verbSelect) + " " + strconv.FormatInt(to.rows, 10), nil
 	}
 	if f != nil {
 		return "", f
@@ -192,7 +198,7 @@ func (s *session) show(st *statement, to *sink) error {
 	}
 	if name == "all" {
 		for _, n := range s.settings.names() {
-			if err := to.add([]driver.Value{n, s.settings.get(n)}); err != nil {
+			if err := to.add([]driver.Value{n, s.setting(n)}); err != nil {
 				return err
 			}
 		}
@@ -202,7 +208,18 @@ func (s *session) show(st *statement, to *sink) error {
 	if f != nil {
 		return f
 	}
-	return to.add([]driver.Value{s.settings.get(k.name)})
+	return to.add([]driver.Value{s.setting(k.name)})
+}
+
+// setting is the value of a parameter now.
+func (s *session) setting(name string) string {
+	switch name {
+	case standbyParameter:
+		return s.standbyNow()
+	case "transaction_read_only":
+		return s.readOnlyNow()
+	}
+	return s.settings.get(name)
 }
 
 func (s *session) resetSetting(st *statement) *failure {
