@@ -20,7 +20,7 @@ const (
 // the fields in a fixed order, numbers as varints.
 func (m message) encode(b []byte) []byte {
 	start := len(b)
-	b = append(b, 0, 0, 0, 0, byte(m.kind), flags(m.ok, m.joined, m.diverged))
+	b = append(b, 0, 0, 0, 0, byte(m.kind), flags(m.ok, m.joined, m.diverged, m.ready))
 	for _, n := range []uint64{uint64(m.from), m.term, m.round, m.pos.Term, m.pos.Index, m.prev.Term, m.prev.Index, m.index, uint64(len(m.entries))} {
 		b = binary.AppendUvarint(b, n)
 	}
@@ -48,11 +48,11 @@ var errMessage = errors.New("not a message of the group")
 
 // decode reads what encode wrote, without the length.
 func decode(b []byte) (m message, err error) {
-	if len(b) < 2 || b[0] == 0 || int(b[0]) > kinds || b[1] > 7 {
+	if len(b) < 2 || b[0] == 0 || int(b[0]) > kinds || b[1] > 15 {
 		return m, errMessage
 	}
 	m.kind = kind(b[0])
-	m.ok, m.joined, m.diverged = b[1]&1 != 0, b[1]&2 != 0, b[1]&4 != 0
+	m.ok, m.joined, m.diverged, m.ready = b[1]&1 != 0, b[1]&2 != 0, b[1]&4 != 0, b[1]&8 != 0
 	r := reader{rest: b[2:]}
 	m.from = int(min(r.number(), 1<<20))
 	m.term, m.round = r.number(), r.number()
@@ -63,12 +63,12 @@ func decode(b []byte) (m message, err error) {
 	if r.bad || count > maxEntries {
 		return message{}, errMessage
 	}
-	for range count {
+	for i := range count {
 		var e Entry
 		e.Term, e.Index = r.number(), r.number()
 		e.At = time.Unix(0, r.signed())
 		e.Operation = r.bytes()
-		if r.bad {
+		if r.bad || e.Index != m.prev.Index+1+i { // entries follow prev without a gap
 			return message{}, errMessage
 		}
 		m.entries = append(m.entries, e)

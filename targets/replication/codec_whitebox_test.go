@@ -18,9 +18,9 @@ func anyMessage() *rapid.Generator[message] {
 		m := message{kind: kind(rapid.IntRange(1, kinds).Draw(t, "kind")), from: rapid.IntRange(0, 8).Draw(t, "from"),
 			term: rapid.Uint64().Draw(t, "term"), round: rapid.Uint64().Draw(t, "round"), pos: position("pos"), prev: position("prev"),
 			index: rapid.Uint64().Draw(t, "index"), ok: rapid.Bool().Draw(t, "ok"), joined: rapid.Bool().Draw(t, "joined"),
-			diverged: rapid.Bool().Draw(t, "diverged")}
-		for range rapid.IntRange(0, 3).Draw(t, "entries") {
-			e := Entry{Position: position("entry"), At: time.Unix(0, rapid.Int64().Draw(t, "at"))}
+			diverged: rapid.Bool().Draw(t, "diverged"), ready: rapid.Bool().Draw(t, "ready")}
+		for i := range rapid.Uint64Range(0, 3).Draw(t, "entries") {
+			e := Entry{Position: Position{rapid.Uint64().Draw(t, "entry term"), m.prev.Index + 1 + i}, At: time.Unix(0, rapid.Int64().Draw(t, "at"))}
 			if op := rapid.SliceOf(rapid.Byte()).Draw(t, "operation"); len(op) > 0 {
 				e.Operation = op
 			}

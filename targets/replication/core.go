@@ -2,6 +2,7 @@ package replication
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"rung/targets"
@@ -31,10 +32,12 @@ type envelope struct {
 	m  message
 }
 
-// offered is a snapshot for a member, whose log matches up to common.
+// offered is a snapshot for a member, whose log matches up to common. Only the
+// reign of that term may send it.
 type offered struct {
 	to     int
 	common uint64
+	term   uint64
 }
 
 // records are the part of a Storage that a core uses itself: quick and
@@ -71,26 +74,33 @@ type core struct {
 	bound time.Time
 	// pause is when it may stand again after it failed.
 	pause time.Time
-	// applying says that storage work is under way; restoring that it is a
-	// snapshot's.
+	// applying says that storage work is under way, a batch, a snapshot's
+	// restore or a client's commit; restoring that it is a restore.
 	applying, restoring bool
 	// workTerm is the term in which that work was handed out.
 	workTerm  uint64
 	suspected bool // since the primary was last heard
+	parted    bool // "diverged" was noted for this primary
+	open      bool // writable, as last noted in an event
 
+	// polls numbers the polls of this life of the member.
+	polls    uint64
+	inquiry  inquiry
 	election election
+	random   *rand.Rand
 	reign    reign
 	out      output
 }
 
 // newCore starts a member from its stored state.
-func newCore(now time.Time, self int, spec targets.Replication, storage records) (*core, error) {
+func newCore(now time.Time, self int, spec targets.Replication, storage records, seed uint64) (*core, error) {
 	s, err := storage.Load()
 	if err != nil {
 		return nil, fmt.Errorf("load the state of the group: %w", err)
 	}
 	c := &core{names: spec.Members, self: self, mode: spec.Mode, lease: spec.Lease, beat: spec.Heartbeat, storage: storage,
-		term: s.Term, voted: -1, last: s.Last, joined: s.Joined, fresh: s.Fresh && s.Term == 0, leader: -1, bootstrap: -1}
+		term: s.Term, voted: -1, last: s.Last, joined: s.Joined, fresh: s.Fresh && s.Term == 0, leader: -1, bootstrap: -1,
+		random: rand.New(rand.NewPCG(seed, uint64(self)))}
 	for i, name := range spec.Members {
 		if name == s.Vote {
 			c.voted = i
@@ -100,6 +110,9 @@ func newCore(now time.Time, self int, spec targets.Replication, storage records)
 		}
 	}
 	c.bound = now.Add(spec.Lease)
+	c.inquiry.after = c.bound
+	// An answer to a poll of an earlier life must not count in this one.
+	c.polls = uint64(max(now.UnixNano(), 0))
 	return c, nil
 }
 
@@ -111,7 +124,8 @@ func (c *core) majority() int { return len(c.names)/2 + 1 }
 func (c *core) fixed() bool { return len(c.names) <= 2 }
 
 // take returns what is to be done since the last call.
-func (c *core) take() output {
+func (c *core) take(now time.Time) output {
+	c.weigh(now)
 	out := c.out
 	c.out = output{}
 	return out
@@ -130,8 +144,8 @@ func (c *core) broadcast(m message) {
 	}
 }
 
-func (c *core) note(now time.Time, what string, subject int, cause string) {
-	e := targets.Event{At: now, What: what, Cause: cause}
+func (c *core) note(at time.Time, what string, subject int, cause string) {
+	e := targets.Event{At: at, What: what, Cause: cause}
 	if subject >= 0 {
 		e.Subject = c.names[subject]
 	}
@@ -155,11 +169,33 @@ func (c *core) adopt(now time.Time, term uint64, voted int) error {
 	return nil
 }
 
+// weigh notes when this member begins and ceases to accept writes.
+func (c *core) weigh(now time.Time) {
+	open := c.writable(now)
+	if open == c.open {
+		return
+	}
+	c.open, c.out.changed = open, true
+	if open {
+		c.note(now, "promoted", c.self, fmt.Sprintf("term %d", c.term))
+	} else {
+		c.note(c.reign.until, "fenced", c.self, fmt.Sprintf("the lease of term %d ran out", c.term))
+	}
+}
+
 // stepDown ends a primacy or a candidacy.
 func (c *core) stepDown(now time.Time, cause string) {
 	if c.role == primary {
+		c.weigh(now) // the lease may have ended before
 		c.note(now, "demoted", c.self, cause)
-		c.out.changed = true
+		c.open, c.out.changed = false, true
+	}
+	if c.role == candidate {
+		// For a random time, so that two that stood at once do not do it again.
+		c.pause = now.Add(3*c.beat + time.Duration(c.random.Int64N(int64(len(c.names))*4*int64(c.beat))))
+	}
+	if c.leader == c.self {
+		c.leader = -1
 	}
 	c.role = replica
 	c.reign = reign{}
@@ -188,6 +224,9 @@ func (c *core) receive(now time.Time, m message) error {
 	case poll:
 		c.onPoll(now, m)
 	case pollReply:
+		if !c.joined {
+			return c.onAnswer(now, m)
+		}
 		return c.onPollReply(now, m)
 	case vote:
 		return c.onVote(now, m)
@@ -215,7 +254,7 @@ func (c *core) obey(now time.Time, m message) (ok bool, err error) {
 		c.stepDown(now, "another member leads the term")
 	}
 	if c.leader != m.from {
-		c.leader = m.from
+		c.leader, c.parted = m.from, false
 		c.note(now, "following", m.from, "")
 	}
 	c.suspected = false
@@ -238,7 +277,6 @@ func (c *core) applied(now time.Time, last Position, failed bool) {
 	}
 	if c.role == primary {
 		c.reign.opened = true
-		c.note(now, "promoted", c.self, fmt.Sprintf("term %d", c.term))
 		c.out.changed = true
 		c.ship(now)
 		return
@@ -254,7 +292,7 @@ func (c *core) restored(now time.Time, last Position, failed bool) {
 	if failed {
 		return
 	}
-	c.last, c.joined, c.fresh = last, true, false
+	c.last, c.joined, c.fresh, c.parted = last, true, false, false
 	c.note(now, "restored", c.leader, fmt.Sprintf("up to entry %d of term %d", last.Index, last.Term))
 	if c.leader >= 0 && c.workTerm == c.term {
 		c.send(c.leader, message{kind: appendReply, ok: true, index: last.Index, pos: c.last})

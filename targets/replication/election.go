@@ -35,7 +35,11 @@ func (c *core) watch(now time.Time) error {
 		}
 		return nil
 	}
-	if now.Before(c.bound) || !c.joined || c.applying {
+	if !c.joined {
+		c.inquire(now)
+		return nil
+	}
+	if now.Before(c.bound) || c.applying {
 		return nil
 	}
 	if !c.suspected {
@@ -45,14 +49,11 @@ func (c *core) watch(now time.Time) error {
 	if now.Sub(c.election.asked) < c.beat {
 		return nil
 	}
-	round := c.election.round + 1
 	if c.role == candidate {
 		c.stepDown(now, "no majority")
-		// Each member pauses for another time, so that two that stood at once
-		// do not do it again and again.
-		c.pause = now.Add(time.Duration(1+c.self) * 3 * c.beat)
 	}
-	c.election = election{round: round, asked: now, answers: map[int]Position{c.self: c.last}}
+	c.polls++
+	c.election = election{round: c.polls, asked: now, answers: map[int]Position{c.self: c.last}}
 	c.broadcast(message{kind: poll, round: c.election.round, pos: c.last})
 	return nil
 }
@@ -84,21 +85,36 @@ func (c *core) onPollReply(now time.Time, m message) error {
 		}
 	}
 	e.answers[m.from] = m.pos
-	if len(e.answers) < c.majority() {
+	supporters := 0
+	for _, pos := range e.answers {
+		if pos.Compare(c.last) <= 0 { // the others would refuse their votes
+			supporters++
+		}
+	}
+	if supporters < c.majority() {
 		return nil
 	}
 	for from, pos := range e.answers {
-		if order := pos.Compare(c.last); order > 0 || order == 0 && from < c.self && c.waits(now) {
+		if c.yields(now, from, pos) {
 			return nil // that one should stand
 		}
 	}
 	return c.stand(now)
 }
 
-// waits says that an equal member of a lower number shall have its chance
-// still.
-func (c *core) waits(now time.Time) bool {
-	return now.Sub(c.bound) < time.Duration(c.self)*3*c.beat
+// yields says that another member shall have its chance first: one that is more
+// advanced, or as advanced and of a lower number. Not for ever: its own
+// messages may not reach a majority.
+func (c *core) yields(now time.Time, to int, pos Position) bool {
+	const chance = 20 // heartbeats
+	late := now.Sub(c.bound)
+	switch order := pos.Compare(c.last); {
+	case order > 0:
+		return late < chance*c.beat
+	case order == 0 && to < c.self:
+		return late < time.Duration(c.self)*3*c.beat
+	}
+	return false
 }
 
 // adoptQuietly enters a later term without giving up an election.
@@ -112,12 +128,11 @@ func (c *core) adoptQuietly(term uint64) error {
 
 // stand begins a candidacy in the next term.
 func (c *core) stand(now time.Time) error {
-	round := c.election.round
 	if err := c.adopt(now, c.term+1, c.self); err != nil {
 		return err
 	}
 	c.role = candidate
-	c.election = election{round: round, asked: now, stood: now, votes: map[int]bool{c.self: true}}
+	c.election = election{asked: now, stood: now, votes: map[int]bool{c.self: true}}
 	if c.fixed() {
 		c.win(now)
 		return nil
@@ -145,7 +160,9 @@ func (c *core) onVoteReply(now time.Time, m message) error {
 	if m.term > c.term {
 		return c.adopt(now, m.term, -1)
 	}
-	if c.role != candidate || m.term != c.term || !m.ok {
+	// A candidacy is over after a lease at the latest: a replacement, which has
+	// forgotten its vote, relies on that (see inquiry).
+	if c.role != candidate || m.term != c.term || !m.ok || now.Sub(c.election.stood) >= c.lease {
 		return nil
 	}
 	c.election.votes[m.from] = true

@@ -13,25 +13,6 @@ import (
 	"rung/targets"
 )
 
-// Config is what a member is given.
-type Config struct {
-	// Self is the member's own name in Spec.Members.
-	Self    string
-	Spec    targets.Replication
-	Storage Storage
-	// Dial opens a connection on which the other member calls Serve.
-	Dial func(ctx context.Context, member string) (net.Conn, error)
-	// Log receives what concerns no caller. Nil is silent.
-	Log *slog.Logger
-	// Now tells the time of events and of entries. Nil means time.Now, whose
-	// monotonic part leases count by.
-	Now  func() time.Time
-	Seed uint64
-	// OnRole, if set, is called when Writable changes, one call at a time. It
-	// must not block or call the Group.
-	OnRole func(primary bool)
-}
-
 // Group is one running member of a replication group. It is safe for
 // concurrent use.
 type Group struct {
@@ -49,6 +30,8 @@ type Group struct {
 
 	peers []*peer
 	work  chan func()
+	// commit holds a token for the one commit that may be under way.
+	commit chan struct{}
 
 	ctx    context.Context
 	stop   context.CancelFunc
@@ -57,17 +40,11 @@ type Group struct {
 	closed bool
 }
 
-// waiter waits for the acknowledgement of a write.
-type waiter struct {
-	at   Position
-	done chan error
-}
-
 // Start starts a member. The caller must call Close.
 func Start(config Config) (*Group, error) {
-	self := slices.Index(config.Spec.Members, config.Self)
-	if self < 0 {
-		return nil, fmt.Errorf("group member %q: it is not one of %q", config.Self, config.Spec.Members)
+	self, err := config.check()
+	if err != nil {
+		return nil, fmt.Errorf("group member %q: %w", config.Self, err)
 	}
 	if config.Now == nil {
 		config.Now = time.Now
@@ -75,12 +52,12 @@ func Start(config Config) (*Group, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	c, err := newCore(config.Now(), self, config.Spec, config.Storage)
+	c, err := newCore(config.Now(), self, config.Spec, config.Storage, config.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("group member %q: %w", config.Self, err)
 	}
 	g := &Group{config: config, log: config.Log.With("member", config.Self), now: config.Now, core: c,
-		waiters: map[*waiter]struct{}{}, conns: map[net.Conn]bool{}, work: make(chan func(), 4)}
+		waiters: map[*waiter]struct{}{}, conns: map[net.Conn]bool{}, work: make(chan func(), 4), commit: make(chan struct{}, 1)}
 	g.ctx, g.stop = context.WithCancel(context.Background())
 	for i, name := range config.Spec.Members {
 		p := newPeer(g, i, name)
@@ -125,10 +102,6 @@ func (g *Group) labour() {
 func (g *Group) input(do func(now time.Time) error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.locked(do)
-}
-
-func (g *Group) locked(do func(now time.Time) error) {
 	if g.failed != nil || g.closed {
 		return
 	}
@@ -143,7 +116,7 @@ func (g *Group) locked(do func(now time.Time) error) {
 
 // carryOut does what the core wants done. The lock is held.
 func (g *Group) carryOut(now time.Time) {
-	out := g.core.take()
+	out := g.core.take(now)
 	for _, e := range out.to {
 		g.peers[e.to].put(e.m)
 	}
@@ -172,12 +145,8 @@ func (g *Group) apply(entries []Entry) {
 	})
 }
 
-const (
-	// eventsMost are remembered.
-	eventsMost = 1000
-	// waitersMost writes may wait for their acknowledgement at once.
-	waitersMost = 100_000
-)
+// eventsMost are remembered.
+const eventsMost = 1000
 
 func (g *Group) remember(events []targets.Event) {
 	for _, e := range events {
@@ -189,81 +158,6 @@ func (g *Group) remember(events []targets.Event) {
 	}
 }
 
-// settle answers those who wait, and tells of a change of the primacy.
-func (g *Group) settle(now time.Time) {
-	writable := g.core.writable(now)
-	if writable != g.open {
-		g.open = writable
-		if g.config.OnRole != nil {
-			g.config.OnRole(writable)
-		}
-	}
-	reached := uint64(0)
-	if writable {
-		reached = g.core.acknowledged()
-	}
-	for w := range g.waiters {
-		switch {
-		case g.core.role != primary || g.core.term != w.at.Term:
-			w.done <- ErrFenced
-		case w.at.Index <= reached:
-			w.done <- nil
-		default:
-			continue
-		}
-		delete(g.waiters, w)
-	}
-}
-
-// Append gives the next position to a write and calls commit with it, which
-// must make the write and its log entry durable together. Entries get
-// positions in the order of commits. When this member may not accept writes
-// now it returns ErrNotPrimary and does not call commit. After an error of
-// commit the log is as it was.
-func (g *Group) Append(ctx context.Context, commit func(p Position, at time.Time) error) (Position, error) {
-	if err := ctx.Err(); err != nil {
-		return Position{}, err
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed || g.failed != nil || !g.core.writable(g.now()) {
-		return Position{}, ErrNotPrimary
-	}
-	p := g.core.next()
-	if err := commit(p, g.now()); err != nil {
-		return Position{}, err
-	}
-	g.locked(func(now time.Time) error {
-		g.core.committed(now, p)
-		return nil
-	})
-	return p, nil
-}
-
-// Wait returns nil when the write at p may be acknowledged by the mode, with a
-// lease that was valid at that moment; ErrFenced when this member lost its
-// primacy before that; or the context's error.
-func (g *Group) Wait(ctx context.Context, p Position) error {
-	w := &waiter{at: p, done: make(chan error, 1)}
-	g.mu.Lock()
-	if g.closed || len(g.waiters) >= waitersMost {
-		g.mu.Unlock()
-		return ErrFenced
-	}
-	g.waiters[w] = struct{}{}
-	g.settle(g.now())
-	g.mu.Unlock()
-	select {
-	case err := <-w.done:
-		return err
-	case <-ctx.Done():
-		g.mu.Lock()
-		delete(g.waiters, w)
-		g.mu.Unlock()
-		return ctx.Err()
-	}
-}
-
 // Writable says whether this member may accept writes now.
 func (g *Group) Writable() bool {
 	g.mu.Lock()
@@ -272,17 +166,22 @@ func (g *Group) Writable() bool {
 }
 
 // Events returns what happened to the member, oldest first, at most 1,000. What
-// is "suspect" (the lease of the primary ran out), "elected", "promoted" (it
-// accepts writes), "demoted", "following", "diverged" (own entries are not in
-// the group's log), "restored" (from a snapshot), and of the synchronous set
-// "left" and "joined".
+// is "suspect" (the lease that was granted to the primary ran out: detection),
+// "elected" (by a majority: decision), "promoted" (it accepts writes), "fenced"
+// (its lease ran out, at the time that is given, and it accepts none; "promoted"
+// follows if the lease comes back), "demoted" (somebody else's term has begun),
+// "following" (Subject is the primary), "diverged" (own entries, counted in
+// Cause, are not in the group's log and will be put aside), "restored" (from a
+// snapshot), and of the synchronous set "left" and "joined" (Subject is the
+// member).
 func (g *Group) Events() []targets.Event {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return slices.Clone(g.events)
 }
 
-// Close ends the member at once. It may be called more than once.
+// Close ends the member: it waits for a commit and storage work that are under
+// way. It may be called more than once.
 func (g *Group) Close() error {
 	g.once.Do(func() {
 		g.mu.Lock()
@@ -303,6 +202,8 @@ func (g *Group) Close() error {
 			c.Close()
 		}
 		g.tasks.Wait()
+		g.commit <- struct{}{} // no other commit begins, and the last one is over
+		<-g.commit
 	})
 	return nil
 }

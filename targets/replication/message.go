@@ -8,8 +8,8 @@ const (
 	heartbeat kind = iota + 1
 	// heartbeatReply grants the lease (ok), and tells where the log ends.
 	heartbeatReply
-	// poll asks who is there and how far each log reaches, before an election;
-	// it changes nothing.
+	// poll asks who is there, in which term, and how far each log reaches,
+	// before an election or by a replacement; it changes nothing.
 	poll
 	pollReply
 	// vote asks for a vote in the message's term.
@@ -46,4 +46,7 @@ type message struct {
 	// diverged says that the sender has entries after index that the
 	// receiver, a primary, does not have.
 	diverged bool
+	// ready says that the sender does not hold the group's data and may be
+	// given it.
+	ready bool
 }

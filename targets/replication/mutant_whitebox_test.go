@@ -3,6 +3,7 @@ package replication
 import (
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -11,34 +12,40 @@ import (
 )
 
 // verdict collects what a simulation finds instead of failing the test.
-type verdict struct{ found string }
+type verdict struct{}
 
-func (v *verdict) Fatalf(format string, args ...any) {
-	panic(stopped(fmt.Sprintf(format, args...)))
-}
+func (verdict) Fatalf(format string, args ...any) { panic(stopped(fmt.Sprintf(format, args...))) }
 
 type stopped string
 
+// catch notes what a simulation found.
+func catch(found *string) {
+	r := recover()
+	if s, ok := r.(stopped); ok {
+		*found = string(s)
+	} else if r != nil {
+		panic(r)
+	}
+}
+
+// mutant is a group with a broken rule.
+type mutant struct {
+	name    string
+	members int
+	mode    targets.Mode
+	wipes   bool
+	tamper  func(*message)
+	damage  func(*core)
+}
+
 // hunt runs a simulation until it finds a broken promise, or gives up.
-func hunt(members int, mode targets.Mode, seed uint64, damage func(*core)) (found string) {
-	defer func() {
-		if r := recover(); r != nil {
-			s, ok := r.(stopped)
-			if !ok {
-				panic(r)
-			}
-			found = string(s)
-		}
-	}()
-	s := newSimulation(&verdict{}, members, mode, seed)
+func (m mutant) hunt(seed uint64) (found string) {
+	defer catch(&found)
+	s := newSimulation(verdict{}, m.members, m.mode, seed)
+	s.tamper, s.damage = m.tamper, m.damage
 	random := rand.New(rand.NewPCG(seed, 2))
 	for range 3000 {
-		s.step(random.IntN(16), random.IntN(4096), random.IntN(1<<16), false)
-		for _, m := range s.machines {
-			if m.core != nil && damage != nil {
-				damage(m.core)
-			}
-		}
+		s.step(random.IntN(kindsOfSteps), random.IntN(4096), random.IntN(1<<16), m.wipes)
 	}
 	return ""
 }
@@ -46,28 +53,41 @@ func hunt(members int, mode targets.Mode, seed uint64, damage func(*core)) (foun
 // TestSimulationFindsBrokenRules breaks one rule each and wants the simulation
 // to notice, so that its silence means something.
 func TestSimulationFindsBrokenRules(t *testing.T) {
-	for _, row := range []struct {
-		name   string
-		mode   targets.Mode
-		damage func(*core)
-	}{
-		{"votes are given during a grant", targets.ModeSynchronous, func(c *core) { c.bound = time.Time{} }},
-		{"a lease never ends", targets.ModeAsynchronous, func(c *core) {
+	for _, m := range []mutant{
+		{name: "votes are given during a grant", members: 3, mode: targets.ModeSynchronous, damage: func(c *core) { c.bound = time.Time{} }},
+		{name: "votes are given to those who are behind", members: 3, mode: targets.ModeSynchronous, tamper: func(m *message) {
+			if m.kind == vote {
+				m.pos = Position{math.MaxUint64, math.MaxUint64}
+			}
+		}},
+		{name: "votes are forgotten", members: 3, mode: targets.ModeAsynchronous, damage: func(c *core) { c.voted = -1 }},
+		{name: "a lease never ends", members: 3, mode: targets.ModeAsynchronous, damage: func(c *core) {
 			if c.role == primary && c.reign.opened {
 				c.reign.until = c.reign.until.Add(time.Hour)
 			}
 		}},
-		{"writes are acknowledged before they are held", targets.ModeSynchronous, func(c *core) {
+		{name: "a lease counts from the answer", members: 3, mode: targets.ModeAsynchronous, damage: func(c *core) {
+			for round := range c.reign.sent {
+				c.reign.sent[round] = c.reign.beaten
+			}
+		}},
+		{name: "writes are acknowledged before they are held", members: 3, mode: targets.ModeSynchronous, damage: func(c *core) {
 			for i := range c.reign.peers {
 				c.reign.peers[i].matched = c.last.Index
 			}
 		}},
-		{"votes are forgotten", targets.ModeAsynchronous, func(c *core) { c.voted = -1 }},
+		{name: "a member without data grants and votes", members: 3, mode: targets.ModeSynchronous, wipes: true, damage: func(c *core) { c.joined = true }},
+		{name: "entries are taken without comparing what is before", members: 3, mode: targets.ModeAsynchronous, tamper: func(m *message) {
+			if m.kind == appendEntries {
+				m.prev = Position{}
+			}
+		}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range uint64(400) {
-				if found := hunt(3, row.mode, seed, row.damage); found != "" {
+			for seed := range uint64(2000) {
+				if found := m.hunt(seed); found != "" {
+					t.Logf("seed %d: %s", seed, found)
 					return
 				}
 			}
@@ -76,8 +96,9 @@ func TestSimulationFindsBrokenRules(t *testing.T) {
 	}
 	t.Run("none", func(t *testing.T) {
 		t.Parallel()
-		for seed := range uint64(100) {
-			if found := hunt(3, targets.ModeSynchronous, seed, nil); found != "" {
+		for seed := range uint64(24) {
+			m := mutant{members: 3 + 2*int(seed%2), mode: targets.Modes()[seed%3], wipes: seed%4 < 2}
+			if found := m.hunt(seed); found != "" {
 				t.Errorf("seed %d: %s", seed, found)
 			}
 		}
@@ -95,28 +116,19 @@ func TestAsynchronousLoses(t *testing.T) {
 		t.Fatal("nobody is primary")
 	}
 	for range 5 {
-		s.write(old)
+		s.write(old, false)
+		s.work(old)
 	}
-	acknowledged := maps.Clone(s.acked)
+	acknowledged := maps.Clone(s.promises.acked)
 	s.wire = nil // nothing of it was shipped
-	s.crash(old)
-	for range 100 {
-		s.now = s.now.Add(5 * time.Millisecond)
-		for i := range s.machines {
-			s.input(i, func(c *core) error { return c.tick(s.now) })
-		}
-		for len(s.wire) > 0 {
-			s.deliver(0)
-		}
-		for i := range s.machines {
-			s.work(i)
-		}
-	}
+	s.crash(old, false)
+	s.flow(30 * s.spec.Lease)
 	next := s.open()
 	if next < 0 || next == old {
 		t.Fatalf("member %d is primary", next)
 	}
-	s.write(next)
+	s.write(next, false)
+	s.work(next)
 	lost := 0
 	for index, p := range acknowledged {
 		if log := s.machines[next].disk.log; index > uint64(len(log)) || log[index-1].Position != p {

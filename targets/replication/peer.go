@@ -3,6 +3,7 @@ package replication
 import (
 	"bufio"
 	"context"
+	"math/rand/v2"
 	"net"
 	"time"
 )
@@ -11,7 +12,7 @@ const (
 	// queue bounds the messages that wait for one member. What does not fit is
 	// dropped: everything is said again.
 	queue = 1024
-	// redialMin and redialMax bound the pause after a failed dial.
+	// redialMin and redialMax bound the pause after a failed dial, on average.
 	redialMin = 20 * time.Millisecond
 	redialMax = 200 * time.Millisecond
 	// dialTimeout bounds one dial, writeTimeout one flush.
@@ -26,10 +27,12 @@ type peer struct {
 	number int
 	name   string
 	queue  chan message
+	random *rand.Rand // of the goroutine that sends
 }
 
 func newPeer(g *Group, number int, name string) *peer {
-	return &peer{group: g, number: number, name: name, queue: make(chan message, queue)}
+	return &peer{group: g, number: number, name: name, queue: make(chan message, queue),
+		random: rand.New(rand.NewPCG(g.config.Seed, uint64(number)))}
 }
 
 // put queues a message, or drops it.
@@ -48,7 +51,7 @@ func (p *peer) run() {
 	for ctx.Err() == nil {
 		conn, err := p.dial(ctx)
 		if err != nil {
-			p.rest(ctx, pause)
+			p.rest(ctx, pause/2+time.Duration(p.random.Int64N(int64(pause))))
 			pause = min(2*pause, redialMax)
 			continue
 		}

@@ -2,6 +2,7 @@ package replication
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"rung/targets"
@@ -52,21 +53,18 @@ func newReign(now time.Time, members int, last uint64, supporters map[int]bool) 
 
 // writable says that this member may accept and acknowledge writes now.
 func (c *core) writable(now time.Time) bool {
-	return c.role == primary && c.reign.opened && now.Before(c.reign.until)
+	return c.role == primary && c.reign.opened && c.leased(now)
 }
+
+// leased says that a primary's lease lasts. One of a fixed group needs none.
+func (c *core) leased(now time.Time) bool { return c.fixed() || now.Before(c.reign.until) }
 
 // rule does what a primary does from time to time.
 func (c *core) rule(now time.Time) {
 	r := &c.reign
-	if c.fixed() {
-		r.until = now.Add(c.lease)
-	}
 	for i := range r.peers {
-		f := &r.peers[i]
-		if f.member && i != c.self && now.Sub(f.heard) > c.lease {
-			f.member = false
-			c.note(now, "left", i, "not heard of for a lease")
-			c.out.changed = true
+		if i != c.self && now.Sub(r.peers[i].heard) > c.lease {
+			c.leaves(now, i, "not heard of for a lease")
 		}
 	}
 	if now.Sub(r.beaten) < c.beat && r.round > 0 {
@@ -100,7 +98,7 @@ func (c *core) onHeartbeat(now time.Time, m message) error {
 	if until := now.Add(c.lease); until.After(c.bound) {
 		c.bound = until
 	}
-	c.send(m.from, message{kind: heartbeatReply, round: m.round, pos: c.last, ok: c.joined})
+	c.send(m.from, message{kind: heartbeatReply, round: m.round, pos: c.last, ok: c.joined, ready: !c.joined && c.informed() && !c.applying})
 	return nil
 }
 
@@ -113,7 +111,7 @@ func (c *core) onHeartbeatReply(now time.Time, m message) error {
 	}
 	r := &c.reign
 	f := &r.peers[m.from]
-	f.heard, f.joined = now, m.joined
+	f.heard = now
 	if by := r.by[m.round]; by != nil && m.ok {
 		by[m.from] = true
 		if until := r.sent[m.round].Add(c.lease); len(by) >= c.majority() && until.After(r.until) {
@@ -122,11 +120,42 @@ func (c *core) onHeartbeatReply(now time.Time, m message) error {
 		}
 	}
 	if !m.joined {
-		c.seed(now, m.from, 0)
+		c.lost(now, m.from)
+		if m.ready {
+			c.seed(now, m.from, 0)
+		}
 		return nil
 	}
+	f.joined = true
 	c.shipTo(now, m.from)
 	return nil
+}
+
+// lost notes that a member holds nothing of what it was known to hold.
+func (c *core) lost(now time.Time, i int) {
+	f := &c.reign.peers[i]
+	f.joined, f.matched, f.shipped = false, 0, time.Time{}
+	c.leaves(now, i, "it has lost its data")
+}
+
+// leaves takes a member out of the synchronous set.
+func (c *core) leaves(now time.Time, i int, cause string) {
+	f := &c.reign.peers[i]
+	if !f.member {
+		return
+	}
+	f.member = false
+	c.note(now, "left", i, cause)
+	c.out.changed = true
+}
+
+// reached is the last entry that may be acknowledged now; 0 when this member
+// may acknowledge nothing.
+func (c *core) reached(now time.Time) uint64 {
+	if !c.writable(now) {
+		return 0
+	}
+	return c.acknowledged()
 }
 
 // acknowledged is the last entry of the term that may be acknowledged by the
@@ -165,47 +194,54 @@ func (c *core) heldByAll() uint64 {
 			matched = append(matched, f.matched)
 		}
 	}
-	// The majority-th largest is held by a majority.
-	for i := range matched {
-		for j := i + 1; j < len(matched); j++ {
-			if matched[j] > matched[i] {
-				matched[i], matched[j] = matched[j], matched[i]
-			}
-		}
-	}
 	if len(matched) < c.majority() {
 		return 0
 	}
-	return min(least, matched[c.majority()-1])
+	slices.Sort(matched) // the majority-th largest is held by a majority
+	return min(least, matched[len(matched)-c.majority()])
 }
 
-// committed is told of a write that this primary has just made durable.
-func (c *core) committed(now time.Time, p Position) {
+// begin gives the position of the next write, if this member may accept one.
+// Until finish it has no other storage work: a commit takes time, and the
+// primacy may be lost meanwhile.
+func (c *core) begin(now time.Time) (Position, bool) {
+	if c.applying || !c.writable(now) {
+		return Position{}, false
+	}
+	c.applying, c.workTerm = true, c.term
+	return Position{c.term, c.last.Index + 1}, true
+}
+
+// finish is told how the commit of a write ended.
+func (c *core) finish(now time.Time, p Position, failed bool) {
+	c.applying = false
+	if failed {
+		return
+	}
 	c.last = p
 	c.out.changed = true
-	c.ship(now)
+	if c.role == primary {
+		c.ship(now)
+	}
 }
-
-// next is the position of the next write.
-func (c *core) next() Position { return Position{c.term, c.last.Index + 1} }
 
 // seed has a snapshot sent to a member, if this primary is one still: only a
 // primary whose lease holds without that member may give it data.
 func (c *core) seed(now time.Time, to int, common uint64) {
 	f := &c.reign.peers[to]
-	if f.seeding || !c.reign.opened || !now.Before(c.reign.until) {
+	if f.seeding || !c.writable(now) {
 		return
 	}
 	f.seeding = true
-	c.out.offer = append(c.out.offer, offered{to, common})
+	c.out.offer = append(c.out.offer, offered{to, common, c.term})
 }
 
 // seeded is told how the sending of a snapshot ended.
-func (c *core) seeded(to int, p Position, failed bool) {
-	if c.role != primary {
+func (c *core) seeded(o offered, p Position, failed bool) {
+	if c.role != primary || c.term != o.term {
 		return
 	}
-	f := &c.reign.peers[to]
+	f := &c.reign.peers[o.to]
 	f.seeding = false
 	f.shipped = time.Time{}
 	if !failed {

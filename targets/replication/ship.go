@@ -50,6 +50,10 @@ func (c *core) shipTo(now time.Time, to int) {
 			}
 			return
 		}
+		// A commit that is about to end may be in the log already.
+		if most := c.last.Index + 1 - f.next; uint64(len(m.entries)) > most {
+			m.entries = m.entries[:most]
+		}
 	}
 	f.shipped = now
 	c.send(to, m)
@@ -132,7 +136,10 @@ func (c *core) diverge(now time.Time, to int, common uint64) error {
 	if c.last.Index <= common {
 		return nil
 	}
-	c.note(now, "diverged", to, fmt.Sprintf("%d entries", c.last.Index-common))
+	if !c.parted {
+		c.parted = true
+		c.note(now, "diverged", to, fmt.Sprintf("%d entries", c.last.Index-common))
+	}
 	c.send(to, message{kind: appendReply, index: common, diverged: true, pos: c.last})
 	return nil
 }
@@ -145,7 +152,7 @@ func (c *core) onAppendReply(now time.Time, m message) error {
 		return nil
 	}
 	f := &c.reign.peers[m.from]
-	f.heard, f.joined, f.shipped = now, m.joined, time.Time{}
+	f.heard, f.joined, f.shipped = now, true, time.Time{} // others do not answer entries
 	switch {
 	case m.diverged:
 		c.seed(now, m.from, m.index)
@@ -165,8 +172,11 @@ func (c *core) onAppendReply(now time.Time, m message) error {
 // onOffer begins to restore a snapshot of the primary's, or refuses it.
 func (c *core) onOffer(now time.Time, m message) (accepted bool, err error) {
 	ok, err := c.obey(now, m)
-	if err != nil || !ok || c.applying {
+	if err != nil || !ok || c.applying || !c.joined && !c.informed() {
 		return false, err
+	}
+	if c.joined && c.last.Term == m.term && m.pos.Index < c.last.Index {
+		return false, nil // older than what this primary was told to be held here
 	}
 	c.applying, c.restoring, c.workTerm = true, true, c.term
 	return true, nil

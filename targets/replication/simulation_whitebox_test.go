@@ -1,70 +1,30 @@
 package replication
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"rung/targets"
 )
 
-// disk is what survives a crash of a simulated member: a Storage without I/O.
-type disk struct {
-	term   uint64
-	vote   string
-	joined bool
-	log    []Entry // entry i has index i+1
-	aside  []Entry // own entries that a snapshot replaced
+// job is storage work that a member has under way. A crash loses it, or comes
+// between its two parts.
+type job struct {
+	durable func() // on the disk
+	told    func() // to the core
 }
-
-func (d *disk) state() State {
-	s := State{Term: d.term, Vote: d.vote, Joined: d.joined, Fresh: d.joined && d.term == 0 && len(d.log) == 0}
-	if n := len(d.log); n > 0 {
-		s.Last = d.log[n-1].Position
-	}
-	return s
-}
-
-func (d *disk) Load() (State, error) { return d.state(), nil }
-
-func (d *disk) SaveVote(term uint64, vote string) error {
-	d.term, d.vote = term, vote
-	return nil
-}
-
-func (d *disk) Term(index uint64) (uint64, error) {
-	switch {
-	case index == 0:
-		return 0, nil
-	case index > uint64(len(d.log)):
-		return 0, ErrNoEntry
-	}
-	return d.log[index-1].Term, nil
-}
-
-func (d *disk) Entries(after uint64, limit int) ([]Entry, error) {
-	if after >= uint64(len(d.log)) {
-		return nil, nil
-	}
-	rest := d.log[after:]
-	return append([]Entry(nil), rest[:min(limit, len(rest))]...), nil
-}
-
-// job is storage work that a member has under way: a crash loses it.
-type job func()
 
 // machine is one simulated member.
 type machine struct {
-	sim   *simulation
-	self  int
 	disk  *disk
 	core  *core // nil while it is down
 	jobs  []job
 	wiped bool // has lost its disk and not been restored
+	// paused says that its process is stopped.
+	paused bool
+	// ahead is what its clock shows more than the others'.
+	ahead time.Duration
 }
 
 // packet is a message on its way.
@@ -74,52 +34,72 @@ type packet struct {
 	life     int // of the receiver when it was sent
 }
 
+// transfer is a snapshot that was made and is to be sent.
+type transfer struct {
+	from, life int
+	offered    offered
+	at         Position
+	log        []Entry
+}
+
 // simulation is a group on a simulated network and clock.
 type simulation struct {
-	t        interface{ Fatalf(string, ...any) }
-	spec     targets.Replication
-	now      time.Time
-	machines []*machine
-	wire     []packet
-	cut      map[[2]int]bool
-	lives    []int
-	// leaders by term, and what was acknowledged, by index.
-	leaders map[uint64]int
-	acked   map[uint64]Position
-	// lossless says that no acknowledged write may ever be missing.
-	lossless bool
-	writes   int
-	acks     int
-	random   *rand.Rand
+	t         interface{ Fatalf(string, ...any) }
+	spec      targets.Replication
+	now       time.Time
+	machines  []*machine
+	wire      []packet
+	transfers []transfer
+	cut       map[[2]int]bool
+	lives     []int
+	promises  promises
+	writes    int
+	seed      uint64
+	// tamper changes messages and damage cores, to break a rule.
+	tamper func(*message)
+	damage func(*core)
 }
 
 func newSimulation(t interface{ Fatalf(string, ...any) }, members int, mode targets.Mode, seed uint64) *simulation {
-	s := &simulation{t: t, now: time.Unix(1000, 0), cut: map[[2]int]bool{}, lives: make([]int, members),
-		leaders: map[uint64]int{}, acked: map[uint64]Position{}, lossless: mode == targets.ModeSynchronous || mode == targets.ModeSemiSynchronous && members == 3,
-		random: rand.New(rand.NewPCG(seed, 1)),
-		spec:   targets.Replication{Mode: mode, Primary: "m0", Lease: 150 * time.Millisecond, Heartbeat: 10 * time.Millisecond}}
+	s := &simulation{t: t, now: time.Unix(1000, 0), cut: map[[2]int]bool{}, lives: make([]int, members), promises: newPromises(members, mode), seed: seed,
+		spec: targets.Replication{Mode: mode, Primary: "m0", Lease: 20 * time.Millisecond, Heartbeat: 4 * time.Millisecond}}
+	random := rand.New(rand.NewPCG(seed, 1))
 	for i := range members {
 		s.spec.Members = append(s.spec.Members, fmt.Sprintf("m%d", i))
 	}
 	for i := range members {
-		s.machines = append(s.machines, &machine{sim: s, self: i, disk: &disk{joined: true}})
+		s.machines = append(s.machines, &machine{disk: &disk{joined: true}, ahead: time.Duration(random.IntN(1e9))})
 		s.boot(i)
 	}
 	return s
 }
 
+// clock is what a member's clock shows.
+func (s *simulation) clock(i int) time.Time { return s.now.Add(s.machines[i].ahead) }
+
 func (s *simulation) boot(i int) {
-	m := s.machines[i]
-	c, err := newCore(s.now, i, s.spec, m.disk)
+	c, err := newCore(s.clock(i), i, s.spec, s.machines[i].disk, s.seed)
 	if err != nil {
 		s.t.Fatalf("%v", err)
 	}
-	m.core = c
+	s.machines[i].core = c
 	s.lives[i]++
 }
 
-func (s *simulation) crash(i int) {
-	s.machines[i].core, s.machines[i].jobs = nil, nil
+// crash ends a member; what it was about to make durable may be so, or not.
+func (s *simulation) crash(i int, late bool) {
+	m := s.machines[i]
+	if late && m.core != nil && len(m.jobs) > 0 {
+		m.jobs[0].durable()
+	}
+	m.core, m.jobs = nil, nil
+}
+
+// wipe gives a member another, empty disk.
+func (s *simulation) wipe(i int) {
+	s.crash(i, false)
+	s.machines[i].disk, s.machines[i].wiped = &disk{}, true
+	s.boot(i)
 }
 
 // input gives a member's core something, and takes what it wants.
@@ -131,60 +111,89 @@ func (s *simulation) input(i int, do func(c *core) error) {
 	if err := do(m.core); err != nil {
 		s.t.Fatalf("member %d: %v", i, err)
 	}
-	out := m.core.take()
+	if s.damage != nil {
+		s.damage(m.core)
+	}
+	out := m.core.take(s.clock(i))
 	for _, e := range out.to {
-		var wire bytes.Buffer
-		wire.Write(e.m.encode(nil)[4:])
-		decoded, err := decode(wire.Bytes())
+		decoded, err := decode(e.m.encode(nil)[4:])
 		if err != nil {
 			s.t.Fatalf("message does not survive the wire: %v", err)
+		}
+		if s.tamper != nil {
+			s.tamper(&decoded)
 		}
 		s.wire = append(s.wire, packet{i, e.to, decoded, s.lives[e.to]})
 	}
 	if out.apply != nil {
-		entries := out.apply
-		m.jobs = append(m.jobs, func() {
-			if n := uint64(len(m.disk.log)); entries[0].Index != n+1 {
-				s.t.Fatalf("member %d applies entry %d after %d", i, entries[0].Index, n)
-			}
-			m.disk.log = append(m.disk.log, entries...)
-			last := entries[len(entries)-1].Position
-			s.input(i, func(c *core) error { c.applied(s.now, last, false); return nil })
-		})
+		m.jobs = append(m.jobs, job{
+			func() { s.extend(i, out.apply) },
+			func() {
+				last := out.apply[len(out.apply)-1].Position
+				s.input(i, func(c *core) error { c.applied(s.clock(i), last, false); return nil })
+			}})
 	}
 	for _, o := range out.offer {
-		m.jobs = append(m.jobs, func() { s.snapshot(i, o) })
+		t := transfer{from: i, life: s.lives[i], offered: o}
+		m.jobs = append(m.jobs, job{func() {}, func() { // a copy is made
+			t.log, t.at = append([]Entry(nil), m.disk.log...), m.disk.state().Last
+			s.transfers = append(s.transfers, t)
+		}})
 	}
 	s.check()
 }
 
-// snapshot is the transfer of one.
-func (s *simulation) snapshot(from int, o offered) {
-	sender, receiver := s.machines[from], s.machines[o.to]
-	accepted := false
-	var at Position
-	if sender.core.writable(s.now) && receiver.core != nil && !s.cut[[2]int{from, o.to}] {
-		if n := len(sender.disk.log); n > 0 {
-			at = sender.disk.log[n-1].Position
+// extend appends to a member's log.
+func (s *simulation) extend(i int, entries []Entry) {
+	d := s.machines[i].disk
+	for _, e := range entries {
+		last := d.state().Last
+		if e.Index != last.Index+1 {
+			s.t.Fatalf("member %d stores entry %v after %v", i, e.Position, last)
 		}
-		copied := append([]Entry(nil), sender.disk.log...)
-		offer := message{kind: snapshotOffer, from: from, term: sender.core.term, pos: at, index: o.common, joined: true}
-		s.input(o.to, func(c *core) (err error) { accepted, err = c.onOffer(s.now, offer); return err })
-		if accepted {
-			life := s.lives[o.to]
-			receiver.jobs = append(receiver.jobs, func() {
-				if life != s.lives[o.to] {
-					return
-				}
-				if n := uint64(len(receiver.disk.log)); n > o.common {
-					receiver.disk.aside = append(receiver.disk.aside, receiver.disk.log[o.common:]...)
-				}
-				receiver.disk.log, receiver.disk.joined, receiver.wiped = copied, true, false
-				s.input(o.to, func(c *core) error { c.restored(s.now, at, false); return nil })
-			})
+		d.log = append(d.log, e)
+		s.promises.record(s.t, last, e)
+	}
+}
+
+// send sends a snapshot, as Group.trySnapshot and takeSnapshot do.
+func (s *simulation) send(k int) {
+	t := s.transfers[k]
+	s.transfers = append(s.transfers[:k], s.transfers[k+1:]...)
+	sender, to := s.machines[t.from], t.offered.to
+	if sender.core == nil || s.lives[t.from] != t.life {
+		return
+	}
+	if sender.paused {
+		s.transfers = append(s.transfers, t)
+		return
+	}
+	receiver, life, accepted := s.machines[to], s.lives[to], false
+	if sender.core.writable(s.clock(t.from)) && sender.core.term == t.offered.term && receiver.core != nil && !receiver.paused && !s.cut[[2]int{t.from, to}] {
+		offer := message{kind: snapshotOffer, from: t.from, term: sender.core.term, pos: t.at, index: t.offered.common, joined: true}
+		s.input(to, func(c *core) (err error) { accepted, err = c.onOffer(s.clock(to), offer); return err })
+	}
+	over := func(failed bool) {
+		if s.lives[t.from] == t.life {
+			s.input(t.from, func(c *core) error { c.seeded(t.offered, t.at, failed); return nil })
 		}
 	}
-	s.input(from, func(c *core) error { c.seeded(o.to, at, !accepted); return nil })
+	if !accepted {
+		over(true)
+		return
+	}
+	receiver.jobs = append(receiver.jobs, job{
+		func() {
+			d := receiver.disk
+			if n := uint64(len(d.log)); n > t.offered.common {
+				d.aside = append(d.aside, d.log[t.offered.common:]...)
+			}
+			d.log, d.joined, receiver.wiped = t.log, true, false
+		},
+		func() {
+			s.input(to, func(c *core) error { c.restored(s.clock(to), t.at, false); return nil })
+			over(s.lives[to] != life)
+		}})
 }
 
 func (s *simulation) deliver(k int) {
@@ -193,229 +202,58 @@ func (s *simulation) deliver(k int) {
 	if s.cut[[2]int{p.from, p.to}] || s.lives[p.to] != p.life {
 		return
 	}
-	s.input(p.to, func(c *core) error { return c.receive(s.now, p.m) })
+	if s.machines[p.to].paused { // it waits in a buffer
+		s.wire = append(s.wire, p)
+		return
+	}
+	s.input(p.to, func(c *core) error { return c.receive(s.clock(p.to), p.m) })
+}
+
+// tick lets a member feel the time.
+func (s *simulation) tick(i int) {
+	if !s.machines[i].paused {
+		s.input(i, func(c *core) error { return c.tick(s.clock(i)) })
+	}
 }
 
 func (s *simulation) work(i int) {
 	m := s.machines[i]
-	if m.core == nil || len(m.jobs) == 0 {
+	if m.core == nil || m.paused || len(m.jobs) == 0 {
 		return
 	}
 	do := m.jobs[0]
 	m.jobs = m.jobs[1:]
-	do()
+	do.durable()
+	do.told()
 }
 
-func (s *simulation) write(i int) bool {
+// write begins a client's write on a member; it takes time, and may fail.
+func (s *simulation) write(i int, fails bool) {
 	m := s.machines[i]
-	if m.core == nil || !m.core.writable(s.now) {
-		return false
+	if m.core == nil || m.paused {
+		return
+	}
+	p, ok := m.core.begin(s.clock(i))
+	if !ok {
+		return
 	}
 	s.writes++
-	p := m.core.next()
-	m.disk.log = append(m.disk.log, Entry{p, s.now, []byte(fmt.Sprint(s.writes))})
-	s.input(i, func(c *core) error { c.committed(s.now, p); return nil })
-	return true
-}
-
-// check holds the promises after every step.
-func (s *simulation) check() {
-	open := -1
-	for i, m := range s.machines {
-		c := m.core
-		if c == nil || c.role != primary {
-			continue
-		}
-		if other, ok := s.leaders[c.term]; ok && other != i {
-			s.t.Fatalf("members %d and %d are both primary of term %d", other, i, c.term)
-		}
-		s.leaders[c.term] = i
-		if !c.writable(s.now) {
-			continue
-		}
-		if open >= 0 {
-			s.t.Fatalf("members %d (term %d) and %d (term %d) may both acknowledge", open, s.machines[open].core.term, i, c.term)
-		}
-		open = i
-		if s.lossless {
-			for index, p := range s.acked {
-				if index > uint64(len(m.disk.log)) || m.disk.log[index-1].Position != p {
-					s.t.Fatalf("entry %v was acknowledged, and primary %d of term %d does not have it", p, i, c.term)
-				}
+	e := Entry{p, s.now, []byte(fmt.Sprint(s.writes))}
+	m.jobs = append(m.jobs, job{
+		func() {
+			if !fails {
+				s.extend(i, []Entry{e})
 			}
-		}
-		for index := c.acknowledged(); index > 0; index-- {
-			p := m.disk.log[index-1].Position
-			if p.Term != c.term || s.acked[index] == p {
-				break
-			}
-			s.acked[index] = p
-			s.acks++
-		}
-	}
-}
-
-// step does one random thing.
-func (s *simulation) step(what, a, b int, wipes bool) {
-	n := len(s.machines)
-	switch what {
-	case 0, 1, 2, 3, 4: // a message arrives, in any order
-		if len(s.wire) > 0 {
-			s.deliver(a % len(s.wire))
-		}
-	case 5, 6:
-		s.work(a % n)
-	case 7, 8: // time passes
-		s.now = s.now.Add(time.Duration(b%15) * time.Millisecond)
-		for i := range s.machines {
-			s.input(i, func(c *core) error { return c.tick(s.now) })
-		}
-	case 9, 10:
-		s.write(a % n)
-	case 11: // a message is lost
-		if len(s.wire) > 0 {
-			k := a % len(s.wire)
-			s.wire = append(s.wire[:k], s.wire[k+1:]...)
-		}
-	case 12: // wires are cut for some time
-		switch b % 40 {
-		case 0:
-			s.cut[[2]int{a % n, a / n % n}] = true
-		case 1, 2:
-			for i := range s.machines {
-				s.cut[[2]int{a % n, i}], s.cut[[2]int{i, a % n}] = true, true
-			}
-		case 3:
-			s.cut = map[[2]int]bool{}
-		}
-	case 13:
-		i := a % n
-		if s.machines[i].core == nil {
-			s.boot(i)
-		} else if b%10 == 0 {
-			s.crash(i)
-		}
-	case 14: // a member loses its disk: a minority at a time
-		i, lost := a%n, 0
-		for _, m := range s.machines {
-			if m.wiped || !m.disk.joined {
-				lost++
-			}
-		}
-		if wipes && b%4 == 0 && lost < (n-1)/2 {
-			s.crash(i)
-			s.machines[i].disk, s.machines[i].wiped = &disk{}, true
-			s.boot(i)
-		}
-	case 15: // a long silence
-		if b%10 == 0 {
-			s.now = s.now.Add(s.spec.Lease)
-		}
-	}
-	s.check()
-}
-
-// heal ends all faults and runs the group in good order until it is quiet.
-func (s *simulation) heal() {
-	s.cut = map[[2]int]bool{}
-	for i, m := range s.machines {
-		if m.core == nil {
-			s.boot(i)
-		}
-	}
-	for range 400 {
-		s.now = s.now.Add(5 * time.Millisecond)
-		for i := range s.machines {
-			s.input(i, func(c *core) error { return c.tick(s.now) })
-		}
-		for range 20 {
-			for len(s.wire) > 0 {
-				s.deliver(0)
-			}
-			for i := range s.machines {
-				for len(s.machines[i].jobs) > 0 {
-					s.work(i)
-				}
-			}
-		}
-	}
+		},
+		func() { s.input(i, func(c *core) error { c.finish(s.clock(i), p, fails); return nil }) }})
 }
 
 // open is the member that accepts writes, or -1.
 func (s *simulation) open() int {
 	for i, m := range s.machines {
-		if m.core != nil && m.core.writable(s.now) {
+		if m.core != nil && m.core.writable(s.clock(i)) {
 			return i
 		}
 	}
 	return -1
-}
-
-func run(t *rapid.T, members int, mode targets.Mode, wipes bool) {
-	s := newSimulation(t, members, mode, 1)
-	steps := rapid.SliceOfN(rapid.Uint32(), 50, 1500).Draw(t, "steps")
-	for _, x := range steps {
-		s.step(int(x%16), int(x>>4%4096), int(x>>16), wipes)
-	}
-	s.heal()
-	leader := s.open()
-	if leader < 0 {
-		t.Fatalf("healed, and nobody accepts writes\n%s", s.picture())
-	}
-	before := s.acks
-	s.write(leader)
-	s.heal()
-	if s.acks <= before {
-		t.Fatalf("healed, and a write is not acknowledged")
-	}
-	want := s.machines[leader].disk.log
-	for i, m := range s.machines {
-		if got := m.disk.log; len(got) != len(want) || describe(got) != describe(want) {
-			t.Fatalf("healed, and member %d has\n%s\nwhile the primary %d has\n%s", i, describe(got), leader, describe(want))
-		}
-	}
-}
-
-// picture shows what every member is at.
-func (s *simulation) picture() string {
-	var b bytes.Buffer
-	for i, m := range s.machines {
-		c := m.core
-		fmt.Fprintf(&b, "member %d: term %d voted %d role %d leader %d last %v joined %t applying %t restoring %t bound in %v suspected %t opened %t lease for %v, log of %d\n",
-			i, c.term, c.voted, c.role, c.leader, c.last, c.joined, c.applying, c.restoring, c.bound.Sub(s.now), c.suspected, c.reign.opened, c.reign.until.Sub(s.now), len(m.disk.log))
-	}
-	return b.String()
-}
-
-func describe(log []Entry) string {
-	var b bytes.Buffer
-	for _, e := range log {
-		fmt.Fprintf(&b, "%d.%d:%s ", e.Term, e.Index, e.Operation)
-	}
-	return b.String()
-}
-
-// TestAnyInterleaving is the promise of the package: whatever happens to
-// messages, members, wires and disks, logs are one log when it is over, no two
-// members ever acknowledge at one time, and what was acknowledged
-// synchronously stays.
-func TestAnyInterleaving(t *testing.T) {
-	for _, members := range []int{3, 5} {
-		for _, mode := range targets.Modes() {
-			t.Run(fmt.Sprintf("%d %s", members, mode), func(t *testing.T) {
-				t.Parallel()
-				rapid.Check(t, func(t *rapid.T) { run(t, members, mode, false) })
-			})
-		}
-	}
-}
-
-// TestLostDisks adds members that lose their disks, a minority at a time.
-func TestLostDisks(t *testing.T) {
-	for _, mode := range []targets.Mode{targets.ModeAsynchronous, targets.ModeSynchronous} {
-		t.Run(string(mode), func(t *testing.T) {
-			t.Parallel()
-			rapid.Check(t, func(t *rapid.T) { run(t, 3, mode, true) })
-		})
-	}
 }

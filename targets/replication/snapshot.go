@@ -28,7 +28,7 @@ func (g *Group) sendSnapshot(o offered) {
 		g.log.Warn("send a snapshot", "to", g.peers[o.to].name, "error", err)
 	}
 	g.input(func(time.Time) error {
-		g.core.seeded(o.to, at, err != nil)
+		g.core.seeded(o, at, err != nil)
 		return nil
 	})
 }
@@ -38,8 +38,11 @@ func (g *Group) trySnapshot(ctx context.Context, o offered) (Position, error) {
 	if err != nil {
 		return Position{}, err
 	}
-	defer os.Remove(file.Name())
 	defer file.Close()
+	// Without a name it goes with the process, however that ends.
+	if err := os.Remove(file.Name()); err != nil {
+		return Position{}, err
+	}
 	at, err := g.config.Storage.Snapshot(ctx, &limited{file, maxSnapshot})
 	if err != nil {
 		return at, fmt.Errorf("make it: %w", err)
@@ -53,7 +56,7 @@ func (g *Group) trySnapshot(ctx context.Context, o offered) (Position, error) {
 	}
 	g.mu.Lock()
 	offer := message{kind: snapshotOffer, from: g.core.self, term: g.core.term, pos: at, index: o.common, round: uint64(size), joined: true}
-	valid := g.core.writable(g.now())
+	valid := g.core.writable(g.now()) && g.core.term == o.term
 	g.mu.Unlock()
 	if !valid {
 		return at, ErrNotPrimary

@@ -4,7 +4,7 @@ import "time"
 
 // Status is what a member knows of itself and of its group.
 type Status struct {
-	// Role is "primary", "replica", "candidate" or "joining".
+	// Role is "primary", "replica", or "joining" (it has no data yet).
 	Role string
 	Term uint64
 	// Primary of the term, as far as it is known; empty when it is not.
@@ -35,8 +35,6 @@ func (g *Group) Status() Status {
 	switch {
 	case !c.joined:
 		s.Role = "joining"
-	case c.role == candidate:
-		s.Role = "candidate"
 	case c.role == primary:
 		s.Role, s.PrimaryLast = "primary", c.last
 		for i, f := range c.reign.peers {
