@@ -145,7 +145,7 @@ func run(t *rapid.T, members int, mode targets.Mode, wipes bool) {
 	}
 	before := s.promises.acks
 	s.write(leader, false)
-	s.heal()
+	s.flow(10 * s.spec.Lease)
 	if s.promises.acks <= before {
 		t.Fatalf("healed, and a write is not acknowledged\n%s", s.picture())
 	}

@@ -35,7 +35,7 @@ type mutant struct {
 	mode    targets.Mode
 	wipes   bool
 	tamper  func(*message)
-	damage  func(*core)
+	damage  func(*core, time.Time)
 }
 
 // hunt runs a simulation until it finds a broken promise, or gives up.
@@ -54,29 +54,32 @@ func (m mutant) hunt(seed uint64) (found string) {
 // to notice, so that its silence means something.
 func TestSimulationFindsBrokenRules(t *testing.T) {
 	for _, m := range []mutant{
-		{name: "votes are given during a grant", members: 3, mode: targets.ModeSynchronous, damage: func(c *core) { c.bound = time.Time{} }},
+		{name: "votes are given during a grant", members: 3, mode: targets.ModeSynchronous, damage: func(c *core, now time.Time) { c.bound = now }},
 		{name: "votes are given to those who are behind", members: 3, mode: targets.ModeSynchronous, tamper: func(m *message) {
-			if m.kind == vote {
+			switch m.kind {
+			case vote:
 				m.pos = Position{math.MaxUint64, math.MaxUint64}
+			case pollReply:
+				m.pos = Position{}
 			}
 		}},
-		{name: "votes are forgotten", members: 3, mode: targets.ModeAsynchronous, damage: func(c *core) { c.voted = -1 }},
-		{name: "a lease never ends", members: 3, mode: targets.ModeAsynchronous, damage: func(c *core) {
+		{name: "votes are forgotten", members: 3, mode: targets.ModeAsynchronous, damage: func(c *core, now time.Time) { c.voted = -1 }},
+		{name: "a lease never ends", members: 3, mode: targets.ModeAsynchronous, damage: func(c *core, now time.Time) {
 			if c.role == primary && c.reign.opened {
 				c.reign.until = c.reign.until.Add(time.Hour)
 			}
 		}},
-		{name: "a lease counts from the answer", members: 3, mode: targets.ModeAsynchronous, damage: func(c *core) {
+		{name: "a lease counts from the answer", members: 3, mode: targets.ModeAsynchronous, damage: func(c *core, now time.Time) {
 			for round := range c.reign.sent {
-				c.reign.sent[round] = c.reign.beaten
+				c.reign.sent[round] = now
 			}
 		}},
-		{name: "writes are acknowledged before they are held", members: 3, mode: targets.ModeSynchronous, damage: func(c *core) {
+		{name: "writes are acknowledged before they are held", members: 3, mode: targets.ModeSynchronous, damage: func(c *core, now time.Time) {
 			for i := range c.reign.peers {
 				c.reign.peers[i].matched = c.last.Index
 			}
 		}},
-		{name: "a member without data grants and votes", members: 3, mode: targets.ModeSynchronous, wipes: true, damage: func(c *core) { c.joined = true }},
+		{name: "a member without data grants and votes", members: 3, mode: targets.ModeSynchronous, wipes: true, damage: func(c *core, now time.Time) { c.joined = true }},
 		{name: "entries are taken without comparing what is before", members: 3, mode: targets.ModeAsynchronous, tamper: func(m *message) {
 			if m.kind == appendEntries {
 				m.prev = Position{}

@@ -33,7 +33,7 @@ func (s *simulation) grant(from int, members ...int) {
 // lease again; c votes for b in term 2 and loses its disk; a gives c data; x and
 // c grant a its lease; z's grant ends and z votes for b, for which the vote
 // counts that c has forgotten.
-func forgottenVote(damage func(*core)) (s *simulation, found string) {
+func forgottenVote(damage func(*core, time.Time)) (s *simulation, found string) {
 	defer catch(&found)
 	const a, b, c, z, x = 0, 1, 2, 3, 4
 	const ms = time.Millisecond
@@ -85,7 +85,7 @@ func forgottenVote(damage func(*core)) (s *simulation, found string) {
 // TestReplacementHasForgottenItsVote wants two members that acknowledge at one
 // time when a replacement takes data at once, and one as it is.
 func TestReplacementHasForgottenItsVote(t *testing.T) {
-	if _, found := forgottenVote(func(c *core) { c.inquiry.done = true }); found == "" {
+	if _, found := forgottenVote(func(c *core, _ time.Time) { c.inquiry.done = true }); found == "" {
 		t.Error("without the inquiry nothing was found")
 	} else {
 		t.Log("without the inquiry:", found)

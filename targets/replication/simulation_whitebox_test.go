@@ -57,7 +57,7 @@ type simulation struct {
 	seed      uint64
 	// tamper changes messages and damage cores, to break a rule.
 	tamper func(*message)
-	damage func(*core)
+	damage func(*core, time.Time)
 }
 
 func newSimulation(t interface{ Fatalf(string, ...any) }, members int, mode targets.Mode, seed uint64) *simulation {
@@ -112,7 +112,7 @@ func (s *simulation) input(i int, do func(c *core) error) {
 		s.t.Fatalf("member %d: %v", i, err)
 	}
 	if s.damage != nil {
-		s.damage(m.core)
+		s.damage(m.core, s.clock(i))
 	}
 	out := m.core.take(s.clock(i))
 	for _, e := range out.to {
