@@ -18,26 +18,33 @@ const imports = `
 targets
 targets/asset targets
 targets/ring
-targets/cache targets targets/evict targets/machine targets/resp
+targets/cache targets targets/evict targets/machine targets/resp targets/trace
 targets/clock golang.org/x/sys/unix
 targets/evict
 targets/shop
 targets/machine targets targets/clock
 targets/wire targets targets/clock golang.org/x/sys/unix
 targets/pool targets/evict
-targets/resp github.com/tidwall/redcon
-targets/store targets/ring targets/shop github.com/jackc/pgx/v5 github.com/jackc/pgx/v5/pgconn github.com/jackc/pgx/v5/pgxpool github.com/redis/go-redis/v9 github.com/redis/go-redis/v9/maintnotifications
-targets/balancer targets targets/asset targets/machine golang.org/x/time/rate
+targets/resp targets/trace github.com/tidwall/redcon
+targets/store targets targets/ring targets/shard targets/shop targets/trace github.com/jackc/pgx/v5 github.com/jackc/pgx/v5/pgconn github.com/jackc/pgx/v5/pgxpool github.com/redis/go-redis/v9 github.com/redis/go-redis/v9/maintnotifications
+targets/balancer targets targets/asset targets/machine targets/trace golang.org/x/time/rate
 targets/replication targets
 targets/scale targets
 targets/session targets/store
 targets/volume targets targets/machine targets/pool targets/store
-targets/cdn targets targets/evict targets/machine
+targets/cdn targets targets/evict targets/machine targets/trace
 targets/database targets targets/machine targets/pool targets/replication targets/shop github.com/jackc/pgx/v5/pgproto3 modernc.org/libc modernc.org/sqlite modernc.org/sqlite/lib
 targets/dns targets targets/evict github.com/miekg/dns
-targets/keyvalue targets targets/machine targets/pool targets/resp targets/shop go.etcd.io/bbolt
-targets/web targets targets/asset targets/machine targets/session targets/store
-targets/node targets targets/balancer targets/cache targets/cdn targets/clock targets/database targets/dns targets/keyvalue targets/machine targets/session targets/store targets/volume targets/web targets/wire
+targets/keyvalue targets targets/machine targets/pool targets/resp targets/shop targets/trace go.etcd.io/bbolt
+targets/web targets targets/asset targets/machine targets/session targets/store targets/trace
+targets/node targets targets/balancer targets/cache targets/cdn targets/clock targets/database targets/dns targets/jobs targets/keyvalue targets/machine targets/queue targets/session targets/shard targets/store targets/trace targets/volume targets/web targets/wire targets/worker
+targets/trace
+targets/jobs targets/trace github.com/nats-io/nats.go github.com/nats-io/nats.go/jetstream
+targets/queue targets targets/jobs targets/machine github.com/nats-io/nats-server/v2/server
+targets/worker targets targets/jobs targets/machine targets/store targets/trace
+targets/shard targets targets/ring
+targets/reshard targets targets/shard
+targets/supervise targets
 targets/launch targets targets/clock targets/wire
 bench targets
 bench/attack bench targets/clock github.com/tsenart/vegeta/v12/lib
@@ -46,7 +53,7 @@ bench/ledger bench
 bench/plan bench
 bench/record bench github.com/HdrHistogram/hdrhistogram-go
 bench/traffic bench targets
-bench/run bench bench/attack bench/estimate bench/ledger bench/plan bench/record bench/traffic targets targets/clock targets/dns targets/evict targets/launch targets/scale
+bench/run bench bench/attack bench/estimate bench/ledger bench/plan bench/record bench/traffic targets targets/clock targets/dns targets/evict targets/launch targets/reshard targets/scale targets/shard targets/supervise golang.org/x/sync/semaphore
 reports bench
 reports/html bench reports targets github.com/go-echarts/go-echarts/v2/charts github.com/go-echarts/go-echarts/v2/opts
 configs bench targets github.com/spf13/pflag github.com/spf13/viper go.yaml.in/yaml/v3

@@ -181,7 +181,9 @@ type KillRow struct {
 	// LoggedOut counts users who lost their session.
 	LoggedOut uint64   `json:"logged_out"`
 	Recovery  Recovery `json:"recovery"`
-	Ledger    Audit    `json:"ledger"`
+	// Ledger of the posts, and Photos of the photos where a queue takes them.
+	Ledger Audit  `json:"ledger"`
+	Photos *Audit `json:"photos,omitempty"`
 	// Measurement of the attack around the fault.
 	Measurement Measurement `json:"measurement"`
 	Doubt       string      `json:"doubt,omitempty"`
@@ -222,6 +224,8 @@ type Audit struct {
 	// Unacknowledged writes that are there all the same: no error, but the
 	// client does not know.
 	Unacknowledged uint64 `json:"unacknowledged"`
+	// Duplicated counts rows beyond the first one of a write.
+	Duplicated uint64 `json:"duplicated,omitempty"`
 	// Checked is false when the store could not be read; Lost is then void.
 	Checked bool   `json:"checked"`
 	Why     string `json:"why,omitempty"`

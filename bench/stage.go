@@ -39,14 +39,31 @@ type Variant struct {
 	PricePerHour float64          `json:"price_usd_per_hour"`
 }
 
-// Kill is one row of the kill matrix: the node is killed and, after Down, a
-// new process takes its place.
+// Kill is one row of the kill matrix: the node, or a whole data centre, is
+// killed and, after Down, new processes take its place.
 type Kill struct {
-	Node string        `json:"node"`
-	Down time.Duration `json:"down_ns"`
+	// Node or DataCenter, not both.
+	Node       string        `json:"node,omitempty"`
+	DataCenter string        `json:"datacenter,omitempty"`
+	Down       time.Duration `json:"down_ns"`
 	// Replace says that the new process starts with an empty disk: another
 	// machine, not the same one again.
 	Replace bool `json:"replace,omitempty"`
+}
+
+// Name of the row: the node, or the data centre.
+func (k Kill) Name() string {
+	if k.Node != "" {
+		return k.Node
+	}
+	return k.DataCenter
+}
+
+// Hot is one user who gets a share of all requests that pick a user. The zero
+// value is nobody.
+type Hot struct {
+	User  int64   `json:"user"`
+	Ratio float64 `json:"share_ratio"`
 }
 
 // Experiment is a further observation of a stage. Its facts are named
@@ -68,6 +85,12 @@ type Experiment struct {
 	// Nodes that it strikes, all at once, and how long they are Down.
 	Nodes []string      `json:"nodes,omitempty"`
 	Down  time.Duration `json:"down_ns,omitempty"`
+	// DataCenter that it strikes, in place of Nodes.
+	DataCenter string `json:"datacenter,omitempty"`
+	// Hot is a celebrity in its attack.
+	Hot Hot `json:"hot,omitzero"`
+	// Values that it tries in turn.
+	Values []int `json:"values,omitempty"`
 	// Length of its attack; zero means that the profile decides.
 	Length time.Duration `json:"length_ns,omitempty"`
 	// Slow is an extra one-way delay of the wires that it is about.
@@ -102,7 +125,8 @@ const (
 	ExperimentDirect ExperimentKind = "direct"
 	// ExperimentLimit sends Rate from one address to see the rate limit.
 	ExperimentLimit ExperimentKind = "limit"
-	// ExperimentKill kills Nodes of a variant under an attack at Rate.
+	// ExperimentKill kills Nodes, or a DataCenter, under an attack at Rate, by
+	// Method.
 	ExperimentKill ExperimentKind = "kill"
 	// ExperimentFailover kills the primary of a replicated database Count
 	// times under posts at Rate. With Slow, the wires from the primary to its
@@ -126,6 +150,32 @@ const (
 	// ExperimentAutoscale raises the load from Rate to Peak and back, over
 	// Length, while servers join and leave.
 	ExperimentAutoscale ExperimentKind = "autoscale"
+	// ExperimentDrain stops all workers under photos at Rate for Length, then
+	// lets Count of them work until the queue is empty.
+	ExperimentDrain ExperimentKind = "drain"
+	// ExperimentHeal kills Nodes under an attack at Rate and leaves them to
+	// the supervisor.
+	ExperimentHeal ExperimentKind = "heal"
+	// ExperimentDeploy brings a new version to Nodes, one after another,
+	// under an attack at Rate.
+	ExperimentDeploy ExperimentKind = "deploy"
+	// ExperimentTrace sends Count requests with ids and looks for them in the
+	// gathered logs.
+	ExperimentTrace ExperimentKind = "trace"
+	// ExperimentReshard gives the spare shards their part of the data, in
+	// batches of Count users, under reads, posts and edits at Rate.
+	ExperimentReshard ExperimentKind = "reshard"
+	// ExperimentPlacement places all users on many rings with as many virtual
+	// nodes as each of Values: how uneven are the shards?
+	ExperimentPlacement ExperimentKind = "placement"
+)
+
+// The ways to strike by Method. An empty one kills processes.
+const (
+	// MethodLinks cuts every wire into and out of the data centre.
+	MethodLinks = "links"
+	// MethodPowerCut kills, and takes what was not synced to disk.
+	MethodPowerCut = "power-cut"
 )
 
 // FigurePlan is a figure that is made of facts when they are known.
@@ -146,7 +196,8 @@ type FactPoint struct {
 func ExperimentKinds() []ExperimentKind {
 	return []ExperimentKind{ExperimentLookup, ExperimentCapacity, ExperimentLatency, ExperimentLoad,
 		ExperimentDirect, ExperimentLimit, ExperimentKill, ExperimentFailover, ExperimentFreshness, ExperimentHits,
-		ExperimentStampede, ExperimentPublish, ExperimentTamper, ExperimentAutoscale}
+		ExperimentStampede, ExperimentPublish, ExperimentTamper, ExperimentAutoscale, ExperimentDrain,
+		ExperimentHeal, ExperimentDeploy, ExperimentTrace, ExperimentReshard, ExperimentPlacement}
 }
 
 // Period is a published default and its scaled value.
@@ -185,6 +236,9 @@ type Profile struct {
 	// Before and After surround the outage of a kill row.
 	Before time.Duration `json:"before_ns"`
 	After  time.Duration `json:"after_ns"`
+	// Lanes is how many stages run at once. What measures latency or capacity
+	// has the machine for itself all the same.
+	Lanes int `json:"lanes,omitempty"`
 	// Repeats of the whole run.
 	Repeats int `json:"repeats"`
 }

@@ -106,12 +106,18 @@ func (c *stageCheck) kills() {
 	seen := map[string]bool{}
 	for i, k := range c.stage.Kills {
 		at := fmt.Sprintf("kills[%d]", i)
-		if _, ok := c.stage.Topology.Node(k.Node); !ok {
+		_, ok := c.stage.Topology.Node(k.Node)
+		switch there := c.stage.Topology.DataCenters(); {
+		case k.Node != "" && k.DataCenter != "":
+			c.bad(at+".datacenter", fmt.Sprintf("is %q beside node %q", k.DataCenter, k.Node), "a node or a data centre")
+		case k.DataCenter != "" && !slices.Contains(there, k.DataCenter):
+			c.bad(at+".datacenter", fmt.Sprintf("there is no data centre %q", k.DataCenter), list(there))
+		case k.DataCenter == "" && !ok:
 			c.bad(at+".node", fmt.Sprintf("there is no node %q", k.Node), "allowed is "+strings.Join(c.nodes(), ", "))
-		} else if seen[k.Node] {
-			c.bad(at+".node", fmt.Sprintf("%q is there twice", k.Node), "each node once")
+		case seen[k.Name()]:
+			c.bad(at+".node", fmt.Sprintf("%q is there twice", k.Name()), "each node and data centre once")
 		}
-		seen[k.Node] = true
+		seen[k.Name()] = true
 		if k.Down < 100*time.Millisecond || k.Down > time.Minute {
 			c.bad(at+".down", fmt.Sprintf("is %v after the time scale", k.Down), "100ms to 1m")
 		}

@@ -26,7 +26,19 @@ func experimentNeeds(kind bench.ExperimentKind) needs {
 	case bench.ExperimentLatency, bench.ExperimentLoad, bench.ExperimentLimit:
 		return needs{rate: true}
 	case bench.ExperimentKill:
+		return needs{nodes: true, methods: []string{"", bench.MethodLinks, bench.MethodPowerCut}}
+	case bench.ExperimentDrain:
+		return needs{rate: true, topology: lacksQueue}
+	case bench.ExperimentHeal:
+		return needs{nodes: true, topology: lacksSupervisor}
+	case bench.ExperimentDeploy:
 		return needs{nodes: true}
+	case bench.ExperimentTrace:
+		return needs{topology: lacksLogs}
+	case bench.ExperimentReshard:
+		return needs{rate: true, topology: lacksSpare}
+	case bench.ExperimentPlacement:
+		return needs{topology: lacksShards}
 	case bench.ExperimentFailover:
 		return needs{rate: true, topology: lacksReplication}
 	case bench.ExperimentFreshness:
@@ -64,6 +76,51 @@ func lacksCache(t targets.Topology) string {
 func lacksAutoscale(t targets.Topology) string {
 	if t.Autoscale == nil {
 		return "autoscale"
+	}
+	return ""
+}
+
+func lacksQueue(t targets.Topology) string {
+	if len(t.RolesOf(targets.KindQueue)) == 0 || len(t.RolesOf(targets.KindWorker)) == 0 {
+		return "a queue and workers"
+	}
+	return ""
+}
+
+func lacksSupervisor(t targets.Topology) string {
+	if t.Supervisor == nil {
+		return "a supervisor"
+	}
+	return ""
+}
+
+func lacksLogs(t targets.Topology) string {
+	if t.Telemetry == nil || t.Telemetry.Logs == "" {
+		return "telemetry whose logs are gathered"
+	}
+	return ""
+}
+
+// shardingOf is the sharding of the first web server that has one.
+func shardingOf(t targets.Topology) *targets.Sharding {
+	for _, r := range t.RolesOf(targets.KindWeb) {
+		if r.Web != nil && r.Web.Sharding != nil {
+			return r.Web.Sharding
+		}
+	}
+	return nil
+}
+
+func lacksShards(t targets.Topology) string {
+	if shardingOf(t) == nil {
+		return "sharding"
+	}
+	return ""
+}
+
+func lacksSpare(t targets.Topology) string {
+	if s := shardingOf(t); s == nil || len(s.Spare) == 0 {
+		return "spare shards"
 	}
 	return ""
 }
@@ -122,8 +179,14 @@ func (c *stageCheck) lists(at string, e bench.Experiment, t targets.Topology, ne
 			c.bad(fmt.Sprintf("%s.nodes[%d]", at, j), fmt.Sprintf("there is no node %q", n), "allowed is "+strings.Join(c.nodes(), ", "))
 		}
 	}
-	if need.nodes && len(e.Nodes) == 0 {
-		c.bad(at+".nodes", "there are none", "at least one node to kill")
+	if e.DataCenter != "" && len(t.NodesIn(e.DataCenter)) == 0 {
+		c.bad(at+".datacenter", fmt.Sprintf("there is no data centre %q", e.DataCenter), list(t.DataCenters()))
+	}
+	if need.nodes && (len(e.Nodes) == 0) == (e.DataCenter == "") {
+		c.bad(at+".nodes", fmt.Sprintf("there are %d, and data centre %q", len(e.Nodes), e.DataCenter), "at least one node, or a data centre")
+	}
+	if e.Method == bench.MethodLinks && e.DataCenter == "" {
+		c.bad(at+".method", "links of no data centre", "a data centre")
 	}
 }
 
@@ -142,8 +205,16 @@ func (c *stageCheck) bounds(at string, e bench.Experiment) {
 	if e.Kind == bench.ExperimentKill && e.Down < 100*time.Millisecond {
 		c.bad(at+".down", fmt.Sprintf("is %v after the time scale", e.Down), "100ms to 1m")
 	}
-	if e.Count < 0 || e.Count > 100 {
-		c.bad(at+".count", fmt.Sprintf("is %d", e.Count), "0 (the kind's own) to 100")
+	if e.Count < 0 || e.Count > 10_000 {
+		c.bad(at+".count", fmt.Sprintf("is %d", e.Count), "0 (the kind's own) to 10000")
+	}
+	if h := e.Hot; h.User < 0 || !(h.Ratio >= 0 && h.Ratio < 1) || (h.User == 0) != (h.Ratio == 0) {
+		c.bad(at+".hot", fmt.Sprintf("is user %d with %v", h.User, h.Ratio), "a user, and a share above 0% and below 100%")
+	}
+	for i, v := range e.Values {
+		if v < 1 || v > 10_000 || i >= 20 {
+			c.bad(fmt.Sprintf("%s.values[%d]", at, i), fmt.Sprintf("is %d", v), "1 to 10000, at most 20 of them")
+		}
 	}
 	if e.Exponent < 0 || e.Exponent > 5 {
 		c.bad(at+".zipf_exponent", fmt.Sprintf("is %v", e.Exponent), "0 (the workload's) to 5")

@@ -74,7 +74,7 @@ func TestDataMistakes(t *testing.T) {
 		{"05-database-replication", "figure of an unknown unit", "unit: per_s", "unit: furlong", `"furlong" is not a unit`},
 		{"06-cache", "unknown policy", "policy: fifo", "policy: mru", `"mru" is not an eviction policy (allowed is lru, lfu, fifo)`},
 		{"06-cache", "hits without a rate", "name: lru-small, kind: hits, variant: lru-small, rate: 700", "name: lru-small, kind: hits, variant: lru-small", `.rate: is 0`},
-		{"06-cache", "kill of nobody", "nodes: [cache-1], down: 40s, rate: 500, operations: [user, orders]}\n  - {name: one", "down: 40s, rate: 500, operations: [user, orders]}\n  - {name: one", `.nodes: there are none (at least one node to kill)`},
+		{"06-cache", "kill of nobody", "nodes: [cache-1], down: 40s, rate: 500, operations: [user, orders]}\n  - {name: one", "down: 40s, rate: 500, operations: [user, orders]}\n  - {name: one", `.nodes: there are 0, and data centre "" (at least one node, or a data centre)`},
 		{"07-cdn", "edge in no region", "region: ap", "region: mars", `there is no region "mars" (allowed is na, eu, ap)`},
 		{"07-cdn", "users of no region", "regions: [na, eu, ap], length: 4s", "regions: [na, mars], length: 4s", `experiments[0].regions[1]: there is no region "mars"`},
 		{"07-cdn", "unknown method", "method: purge", "method: prayer", `"prayer" is not a method (allowed is ttl, purge, versioned)`},

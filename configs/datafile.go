@@ -10,6 +10,7 @@ type replicationFile struct {
 	Mode      string   `yaml:"mode"`
 	Lease     span     `yaml:"lease"`
 	Heartbeat span     `yaml:"heartbeat"`
+	Compress  bool     `yaml:"compress"`
 }
 
 // readThroughFile: ttl is a published value.
@@ -69,6 +70,7 @@ type regionFile struct {
 type autoscaleFile struct {
 	Nodes     []string `yaml:"nodes"`
 	Balancer  string   `yaml:"balancer"`
+	Backlog   int      `yaml:"backlog"`
 	Min       int      `yaml:"min"`
 	Max       int      `yaml:"max"`
 	Target    ratio    `yaml:"target"`

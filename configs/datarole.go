@@ -31,7 +31,7 @@ func (b *builder) database(f storeFile) *targets.Database {
 func (b *builder) replicate(t *targets.Topology, groups []replicationFile) {
 	const source = "Patroni's ttl of 30 s; the heartbeat is our own"
 	for _, f := range groups {
-		r := targets.Replication{Members: f.Members, Primary: f.Primary, Mode: targets.Mode(f.Mode),
+		r := targets.Replication{Members: f.Members, Primary: f.Primary, Mode: targets.Mode(f.Mode), Compress: f.Compress,
 			Lease: b.scaled("lease of the primary", f.Lease, source), Heartbeat: b.scaled("heartbeat of the primary", f.Heartbeat, source)}
 		if r.Mode == "" {
 			r.Mode = targets.ModeAsynchronous
@@ -47,6 +47,8 @@ func (b *builder) replicate(t *targets.Topology, groups []replicationFile) {
 					role.Database.Replication = &own
 				case role.Web != nil && slices.Contains(f.Members, role.Web.Store):
 					role.Web.Members = f.Members
+				case role.Worker != nil && slices.Contains(f.Members, role.Worker.Data.Store):
+					role.Worker.Data.Members = f.Members
 				}
 			}
 		}
@@ -147,7 +149,7 @@ func (b *builder) autoscale(f *autoscaleFile) *targets.Autoscale {
 		return nil
 	}
 	const source = "the Kubernetes horizontal pod autoscaler (sync 15 s, scale-down stabilisation 5 min, tolerance 10%)"
-	return &targets.Autoscale{Nodes: f.Nodes, Balancer: f.Balancer, Min: f.Min, Max: f.Max, Target: float64(f.Target),
+	return &targets.Autoscale{Nodes: f.Nodes, Balancer: f.Balancer, Backlog: f.Backlog, Min: f.Min, Max: f.Max, Target: float64(f.Target),
 		Tolerance: float64(f.Tolerance), Interval: b.scaled("autoscaler's period", f.Interval, source),
 		UpAfter:   b.scaled("autoscaler's cool-down before it adds", f.UpAfter, source),
 		DownAfter: b.scaled("autoscaler's cool-down before it removes", f.DownAfter, source),

@@ -66,7 +66,7 @@ func TestLibraryMistakes(t *testing.T) {
 		{"unknown workload", "", "", func(s *configs.Settings) { s.Workload = "bank" }, "", `there is no workload "bank" (allowed is shop)`},
 		{"unknown hardware", "", "", func(s *configs.Settings) { s.Hardware = "old" }, "", `there is no hardware "old" (allowed is bare, book, modern)`},
 		{"another name than the file's", "stages/my-site.yaml", strings.Replace(site, "my-site", "your-site", 1), nil, "my-site", `stages/my-site.yaml:1: stage: is "your-site", but the file is called my-site.yaml (one name for both)`},
-		{"mistake in a part", "parts/dns.yaml", "nodes:\n  - name: resolver\n    cpu: 1", nil, "01-single-server", "parts/dns.yaml:3: nodes[0].cpu: unknown field (allowed is name, cpus, disks, memory_gb, quantum, queue, standby, roles)"},
+		{"mistake in a part", "parts/dns.yaml", "nodes:\n  - name: resolver\n    cpu: 1", nil, "01-single-server", "parts/dns.yaml:3: nodes[0].cpu: unknown field (allowed is name, like, cpus, disks, memory_gb, quantum, queue, standby, datacenter, roles)"},
 		{"mistake of a part in the whole", "parts/dns.yaml", strings.Replace(embeddedText(t, "parts/dns.yaml"), "root: root", "root: roots", 1), nil, "01-single-server", `parts/dns.yaml:{root: roots}: nodes[0].roles[0].resolver.root: there is no role "roots" (allowed is root, tld, authoritative)`},
 		{"link of a part to nowhere", "parts/dns.yaml", strings.Replace(embeddedText(t, "parts/dns.yaml"), "to: tld,", "to: lost,", 1), nil, "02-separate-database", `parts/dns.yaml:{to: lost}: links[2].to: the link leads nowhere: there is no node "lost" (allowed is web, db, resolver, root, tld, authoritative)` + "\n" +
 			`parts/dns.yaml:{      - name: resolver}: nodes[0].roles[0]: role "resolver" uses "tld", but no link goes from "resolver" to "tld" (add it to links)`},
@@ -78,10 +78,10 @@ func TestLibraryMistakes(t *testing.T) {
 		{"profile with a share out of range", "profiles/quick.yaml", strings.Replace(quick, "width: ", "width: 10", 1), nil, "", "RANGE"},
 
 		{"shares do not sum up", "workloads/shop.yaml", strings.Replace(workload, "photo: 2%", "photo: 3%", 1), nil, "", "workloads/shop.yaml:{mix:}: mix: the shares sum to 101% (100%)"},
-		{"unknown operation", "workloads/shop.yaml", strings.Replace(workload, "photo: 2%", "foto: 2%", 1), nil, "", "workloads/shop.yaml:{foto: 2%}: mix.foto: is not an operation (allowed is user, orders, asset, post, login, me, photo, edit)"},
+		{"unknown operation", "workloads/shop.yaml", strings.Replace(workload, "photo: 2%", "foto: 2%", 1), nil, "", "workloads/shop.yaml:{foto: 2%}: mix.foto: is not an operation (allowed is user, orders, asset, post, login, me, photo, edit, following)"},
 		{"unknown arrivals", "workloads/shop.yaml", strings.Replace(workload, "arrivals: poisson", "arrivals: random", 1), nil, "", `workloads/shop.yaml:{arrivals: }: arrivals: is "random" (constant or poisson)`},
 		{"SLO above the time-out", "workloads/shop.yaml", strings.Replace(workload, "latency: 400ms", "latency: 4s", 1), nil, "", "workloads/shop.yaml:{latency: }: slo.latency: is 4s (more than 0, at most the timeout)"},
-		{"unknown work", "workloads/shop.yaml", strings.Replace(workload, "login: 2ms", "logout: 2ms", 1), nil, "", "workloads/shop.yaml:{logout: }: demand.web.logout: unknown field (allowed is user, orders, asset, post, login, me, photo, edit)"},
+		{"unknown work", "workloads/shop.yaml", strings.Replace(workload, "login: 2ms", "logout: 2ms", 1), nil, "", "workloads/shop.yaml:{logout: }: demand.web.logout: unknown field (allowed is user, orders, asset, post, login, me, photo, edit, following)"},
 		{"endless work", "workloads/shop.yaml", strings.Replace(workload, "photo: 200ms", "photo: 2h", 1), nil, "", "workloads/shop.yaml:{photo: 2h}: demand.web.photo: is 2h0m0s (at most 1m0s)"},
 		{"unknown law", "workloads/shop.yaml", strings.Replace(workload, "shape: constant", "shape: gauss", 1), nil, "", `workloads/shop.yaml:{demand:}: demand: unknown shape "gauss": allowed are constant, exponential, lognormal`},
 		{"empty asset", "workloads/shop.yaml", strings.Replace(workload, "asset_sizes: [1024", "asset_sizes: [0", 1), nil, "", "workloads/shop.yaml:{asset_sizes:}: asset_sizes[0]: is 0 (1 to 16777216 bytes)"},

@@ -17,6 +17,7 @@ type profileFile struct {
 	Width   ratio   `yaml:"width"`
 	Before  span    `yaml:"before"`
 	After   span    `yaml:"after"`
+	Lanes   int     `yaml:"lanes"`
 }
 
 func (d document) profile() (bench.Profile, error) {
@@ -26,7 +27,7 @@ func (d document) profile() (bench.Profile, error) {
 	}
 	p := bench.Profile{Name: f.Profile, Rate: f.Rate, Common: f.Common.duration(), Warm: f.Warm.duration(),
 		Probe: f.Probe.duration(), Probes: f.Probes, Width: float64(f.Width), Before: f.Before.duration(),
-		After: f.After.duration(), Repeats: 1}
+		After: f.After.duration(), Lanes: max(f.Lanes, 1), Repeats: 1}
 	var es Errors
 	if f.Profile == "" {
 		es = append(es, d.at("profile", "the name is missing", "a name"))
@@ -48,6 +49,9 @@ func (d document) profile() (bench.Profile, error) {
 	}
 	if p.Probes < 2 || p.Probes > 50 {
 		es = append(es, d.at("probes", fmt.Sprintf("is %d", p.Probes), "2 to 50"))
+	}
+	if f.Lanes < 0 || f.Lanes > 4 {
+		es = append(es, d.at("lanes", fmt.Sprintf("is %d", f.Lanes), "1 to 4 stages at once"))
 	}
 	if p.Width < 0.005 || p.Width > 0.5 {
 		es = append(es, d.at("width", fmt.Sprintf("is %v", p.Width), "0.5% to 50%"))

@@ -50,6 +50,15 @@ func (b *builder) role(f roleFile, entry string) targets.Role {
 	if f.Volume != nil {
 		r.Kind, r.Volume = targets.KindVolume, b.volume(*f.Volume)
 	}
+	if f.Queue != nil {
+		r.Kind, r.Queue = targets.KindQueue, b.queue(*f.Queue)
+	}
+	if f.Worker != nil {
+		r.Kind, r.Worker = targets.KindWorker, b.worker(*f.Worker)
+	}
+	if f.Monitor != nil {
+		r.Kind, r.Monitor = targets.KindMonitor, b.monitor(*f.Monitor)
+	}
 	if f.Resolver != nil {
 		r.Kind = targets.KindResolver
 		r.Resolver = &targets.Resolver{Root: f.Resolver.Root, Reaches: f.Resolver.Reaches,
@@ -60,11 +69,11 @@ func (b *builder) role(f roleFile, entry string) targets.Role {
 
 func (b *builder) web(f webFile) *targets.Web {
 	w := &targets.Web{Store: f.Store, Demand: b.workload.Web, Connections: f.Connections,
-		Reads:       targets.Reads(f.Reads),
+		Reads: targets.Reads(f.Reads), Denormalised: f.Denormalised, Queues: f.Queues,
 		Sessions:    targets.Sessions{Store: targets.SessionStore(f.Sessions.Store), Roles: f.Sessions.Roles, Key: f.Sessions.Key},
 		AssetMaxAge: b.scaled("max-age of static files", f.AssetMaxAge, "the stage file"),
 		SessionTTL:  defaultSessionTTL, AssetSizes: b.workload.AssetSizes}
-	if f.Cache != nil {
+	if f.Cache != nil && len(f.Cache.Nodes) > 0 { // a variant takes it away with an empty list
 		w.Cache = b.readThrough(*f.Cache)
 	}
 	if w.Connections == 0 {
@@ -119,7 +128,7 @@ func (b *builder) nameserver(f nameserverFile, entry string) *targets.Nameserver
 		if r.Role == entryRole {
 			r.Role = entry
 		}
-		n.Records = append(n.Records, targets.Record{Name: r.Name, Role: r.Role, Backup: r.Backup, Regions: r.Regions,
+		n.Records = append(n.Records, targets.Record{Name: r.Name, Role: r.Role, Backup: r.Backup, Regions: r.Regions, Every: r.Every,
 			TTL: b.scaled("TTL of "+r.Name, r.TTL, "the stage file; hosted zones commonly use 30 to 60 s")})
 	}
 	for _, d := range f.Delegations {

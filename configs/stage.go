@@ -55,19 +55,12 @@ func (b *builder) stage() (bench.Stage, error) {
 		s.Variants = append(s.Variants, variant)
 	}
 	for _, k := range f.Kills {
-		s.Kills = append(s.Kills, bench.Kill{Node: k.Node, Replace: k.Replace, Down: b.scaled("down time of "+k.Node, k.Down, "the stage file: the time until a replacement starts")})
+		kill := bench.Kill{Node: k.Node, DataCenter: k.DataCenter, Replace: k.Replace}
+		kill.Down = b.scaled("down time of "+kill.Name(), k.Down, "the stage file: the time until a replacement starts")
+		s.Kills = append(s.Kills, kill)
 	}
 	for _, e := range f.Experiments {
-		x := bench.Experiment{Name: e.Name, Kind: bench.ExperimentKind(e.Kind), Variant: e.Variant, Role: e.Role, Rate: e.Rate, Profiles: e.Profiles,
-			Regions: e.Regions, Nodes: e.Nodes, Length: e.Length.duration(), Slow: e.Slow.duration(), Count: e.Count, Peak: e.Peak,
-			Exponent: e.Exponent, Method: e.Method}
-		if e.Down > 0 {
-			x.Down = b.scaled("down time in "+e.Name, e.Down, "the stage file: the time until a replacement starts")
-		}
-		for _, op := range e.Operations {
-			x.Operations = append(x.Operations, targets.Operation(op))
-		}
-		s.Experiments = append(s.Experiments, x)
+		s.Experiments = append(s.Experiments, b.experimentOf(e))
 	}
 	for _, c := range f.Claims {
 		s.Claims = append(s.Claims, bench.Claim(c))
@@ -87,6 +80,9 @@ func (b *builder) file() (stageFile, error) {
 	if err := b.document.into(&f); err != nil {
 		return f, err
 	}
+	if err := b.document.likes(f.Nodes); err != nil {
+		return f, err
+	}
 	if f.TimeScale == 0 {
 		f.TimeScale = 1
 	}
@@ -102,6 +98,9 @@ func (b *builder) file() (stageFile, error) {
 		}
 		var p partFile
 		if err := d.into(&p); err != nil {
+			return f, err
+		}
+		if err := d.likes(p.Nodes); err != nil {
 			return f, err
 		}
 		b.parts = append(b.parts, part{d, len(f.Nodes), len(f.Links)})
@@ -126,7 +125,8 @@ func (b *builder) scaled(name string, published span, source string) time.Durati
 
 func (b *builder) topology(f stageFile) targets.Topology {
 	t := targets.Topology{Name: f.Stage, Site: f.Site, Entry: f.Entry, Resolver: f.Resolver, TimeScale: b.scale,
-		Static: f.Static, Autoscale: b.autoscale(f.Autoscale)}
+		Static: f.Static, Resolvers: f.Resolvers, Autoscale: b.autoscale(f.Autoscale), Telemetry: b.telemetry(f.Telemetry),
+		Supervisor: b.supervisor(f.Supervisor)}
 	for _, r := range f.Regions {
 		t.Regions = append(t.Regions, targets.Region{Name: r.Name, Subnet: r.Subnet})
 	}
@@ -146,6 +146,8 @@ func (b *builder) topology(f stageFile) targets.Topology {
 		}
 	}
 	b.replicate(&t, f.Replication)
+	b.shard(&t, f.Sharding)
+	b.follow(t, f.Follows)
 	return t
 }
 
@@ -165,7 +167,7 @@ func (b *builder) node(f nodeFile, entry string) targets.Node {
 	if f.Quantum != nil {
 		quantum = f.Quantum.duration()
 	}
-	n := targets.Node{Name: f.Name, Standby: f.Standby, Machine: targets.Machine{Quantum: quantum,
+	n := targets.Node{Name: f.Name, Standby: f.Standby, DataCenter: f.DataCenter, Machine: targets.Machine{Quantum: quantum,
 		CPU: targets.Resource{Slots: f.CPUs, Queue: queue}, Disk: targets.Resource{Slots: f.Disks, Queue: queue}}}
 	for _, r := range f.Roles {
 		n.Roles = append(n.Roles, b.role(r, entry))

@@ -132,14 +132,14 @@ type slip struct{ name, old, new, want string }
 func TestStageMistakes(t *testing.T) {
 	const duration = "write it like 250ms (units: ns us ms s m h)"
 	slips := []slip{
-		{"unknown field at the top", "title:", "titel:", `site.yaml:2: titel: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, time_scale, regions, nodes, links, replication, autoscale, variants, kills, experiments, figures, claims)`},
-		{"unknown field of a node", "memory_gb: 4", "memory: 4", `site.yaml:18: nodes[1].memory: unknown field (allowed is name, cpus, disks, memory_gb, quantum, queue, standby, roles)`},
-		{"unknown field of a role", "private: true", "privat: true", `site.yaml:20: nodes[1].roles[0].privat: unknown field (allowed is name, port, private, web, database, keyvalue, balancer, nameserver, resolver, cache, edge, volume)`},
-		{"unknown field without a value", "private: true", "privat: ", `site.yaml:20: nodes[1].roles[0].privat: unknown field (allowed is name, port, private, web, database, keyvalue, balancer, nameserver, resolver, cache, edge, volume)`},
-		{"unknown field with an empty value", "title: My site", "titel: {}", `site.yaml:2: titel: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, time_scale, regions, nodes, links, replication, autoscale, variants, kills, experiments, figures, claims)`},
+		{"unknown field at the top", "title:", "titel:", `site.yaml:2: titel: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, resolvers, time_scale, regions, nodes, links, replication, sharding, follows, autoscale, telemetry, supervisor, variants, kills, experiments, figures, claims)`},
+		{"unknown field of a node", "memory_gb: 4", "memory: 4", `site.yaml:18: nodes[1].memory: unknown field (allowed is name, like, cpus, disks, memory_gb, quantum, queue, standby, datacenter, roles)`},
+		{"unknown field of a role", "private: true", "privat: true", `site.yaml:20: nodes[1].roles[0].privat: unknown field (allowed is name, port, private, web, database, keyvalue, balancer, nameserver, resolver, cache, edge, volume, queue, worker, monitor)`},
+		{"unknown field without a value", "private: true", "privat: ", `site.yaml:20: nodes[1].roles[0].privat: unknown field (allowed is name, port, private, web, database, keyvalue, balancer, nameserver, resolver, cache, edge, volume, queue, worker, monitor)`},
+		{"unknown field with an empty value", "title: My site", "titel: {}", `site.yaml:2: titel: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, resolvers, time_scale, regions, nodes, links, replication, sharding, follows, autoscale, telemetry, supervisor, variants, kills, experiments, figures, claims)`},
 		{"unknown field of settings", "fall: 3", "fell: 3", `site.yaml:15: nodes[0].roles[0].balancer.health.fell: unknown field (allowed is interval, timeout, fall, rise, passive_fails)`},
-		{"unknown field of a variant's change", "quantum: 5ms", "kwantum: 5ms", `site.yaml:33: variants[0].nodes[0].kwantum: unknown field (allowed is name, cpus, disks, memory_gb, quantum, queue, standby, roles)`},
-		{"upper case", "title:", "Title:", `site.yaml:2: Title: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, time_scale, regions, nodes, links, replication, autoscale, variants, kills, experiments, figures, claims)`},
+		{"unknown field of a variant's change", "quantum: 5ms", "kwantum: 5ms", `site.yaml:33: variants[0].nodes[0].kwantum: unknown field (allowed is name, like, cpus, disks, memory_gb, quantum, queue, standby, datacenter, roles)`},
+		{"upper case", "title:", "Title:", `site.yaml:2: Title: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, resolvers, time_scale, regions, nodes, links, replication, sharding, follows, autoscale, telemetry, supervisor, variants, kills, experiments, figures, claims)`},
 
 		{"duration without a unit", "interval: 2s", "interval: 2", `site.yaml:15: nodes[0].roles[0].balancer.health.interval: "2" has no unit: ` + duration},
 		{"duration of another kind", "interval: 2s", "interval: soon", `site.yaml:15: nodes[0].roles[0].balancer.health.interval: "soon" is not a duration: ` + duration},
@@ -152,7 +152,7 @@ func TestStageMistakes(t *testing.T) {
 		{"number for text", "title: My site", "title: 42", `site.yaml:2: title: "42" is a whole number (must be text: write it in quotes)`},
 		{"text for a switch", "private: true", `private: "yes"`, `site.yaml:20: nodes[1].roles[0].private: "yes" is text (must be true or false)`},
 		{"text for a list", "servers: [web]", "servers: web", `site.yaml:14: nodes[0].roles[0].balancer.servers: "web" is text (must be a list)`},
-		{"list for fields", "web: {store: db, session_ttl: 5m}", "web: [db]", `site.yaml:20: nodes[1].roles[0].web: is a list (must be fields: store, reads, connections, session_ttl, asset_max_age, cache, sessions)`},
+		{"list for fields", "web: {store: db, session_ttl: 5m}", "web: [db]", `site.yaml:20: nodes[1].roles[0].web: is a list (must be fields: store, reads, connections, session_ttl, asset_max_age, denormalised, queues, cache, sessions)`},
 		{"hole in a list", "servers: [web]", "servers: [web, ]\n          retries: 1\n          timeout: ", ``},
 		{"empty item", "servers: [web]", "servers: [null]", `site.yaml:14: nodes[0].roles[0].balancer.servers[0]: is empty (must have a value)`},
 	}
@@ -163,7 +163,7 @@ func TestStageStructure(t *testing.T) {
 	check(t, []slip{
 		{"no id", "stage: my-site\n", "", `site.yaml: stage: "" is not an id (a-z 0-9 and -, at most 64, for example "stage: my-site")`},
 		{"id that would leave its folder", "stage: my-site", "stage: ../x", `site.yaml:1: stage: "../x" is not an id (a-z 0-9 and -, at most 64, for example "stage: my-site")`},
-		{"unknown part", "parts: [dns]", "parts: [dsn]", `site.yaml:3: parts[0]: there is no part "dsn" (allowed is dns, lb-3web)`},
+		{"unknown part", "parts: [dns]", "parts: [dsn]", `site.yaml:3: parts[0]: there is no part "dsn" (allowed is dns, dns-geo, lb-3web, tiers)`},
 		{"part twice", "parts: [dns]", "parts: [dns, dns]", `site.yaml:3: parts[1]: part "dns" is there twice, or one too many (each part once, at most 10)`},
 		{"no entry", "entry: lb", "entry: ", `site.yaml:5: entry: there is no web or balancer role "" (allowed is lb, web)`},
 		{"unknown entry", "entry: lb", "entry: bl", `site.yaml:5: entry: there is no web or balancer role "bl" (allowed is lb, web)`},
@@ -179,7 +179,7 @@ func TestStageStructure(t *testing.T) {
 		{"unknown wire", "to: web, wire: lan", "to: web, wire: lam", `site.yaml:29: links[1].wire: is "lam" (lan, wan or far; or a delay instead)`},
 		{"wire and delay", "to: db,", "to: db, wire: lan,", `site.yaml:30: links[2].wire: is "lan" (lan, wan or far; or a delay instead)`},
 		{"jitter above the delay", "jitter: 100us", "jitter: 2ms", `site.yaml:30: links[2].jitter: is 2ms (0 to the delay of 1ms)`},
-		{"role with nothing to do", "database: {pool_pages: 100}", "port: 5432", `site.yaml:25: nodes[2].roles[0]: role "db" does nothing (give it one of web, database, keyvalue, balancer, nameserver, resolver, cache, edge, volume)`},
+		{"role with nothing to do", "database: {pool_pages: 100}", "port: 5432", `site.yaml:25: nodes[2].roles[0]: role "db" does nothing (give it one of web, database, keyvalue, balancer, nameserver, resolver, cache, edge, volume, queue, worker, monitor)`},
 		{"role with two things to do", "database: {pool_pages: 100}", "database: {pool_pages: 100}\n        keyvalue: {}", `site.yaml:26: nodes[2].roles[0].database: a role has one kind, and this one is a keyvalue (only settings of keyvalue)`},
 		{"role named like the stand-in", "name: web, private", "name: entry, private", `site.yaml:20: nodes[1].roles[0].name: "entry" is taken (another name: in records it stands for the site's entry)`},
 		{"too many slots", "disks: 1", "disks: 2000", `site.yaml:23: nodes[2].disks: is 2000 (allowed is 0 (not emulated) to 1024)`},
@@ -207,15 +207,15 @@ func TestStageQuestions(t *testing.T) {
 		{"variant of a size that is too large", "cpus: 8", "cpus: 8000", `site.yaml:32: variants[0]: node web.cpus: is 8000 (allowed is 0 (not emulated) to 1024)`},
 
 		{"kill of no node", "{node: web,", "{node: wbe,", `site.yaml:38: kills[0].node: there is no node "wbe" (allowed is lb, web, db, resolver, root, tld, authoritative)`},
-		{"kill twice", "  - {node: web, down: 20s}\n", "  - {node: web, down: 20s}\n  - {node: web, down: 20s}\n", `site.yaml:39: kills[1].node: "web" is there twice (each node once)`},
+		{"kill twice", "  - {node: web, down: 20s}\n", "  - {node: web, down: 20s}\n  - {node: web, down: 20s}\n", `site.yaml:39: kills[1].node: "web" is there twice (each node and data centre once)`},
 		{"kill without end", "down: 20s", "down: 20h", `site.yaml:38: kills[0].down: is 2h0m0s after the time scale (100ms to 1m)`},
 		{"experiment twice", "experiments:\n", "experiments:\n  - {name: fast, kind: lookup}\n", `site.yaml:41: experiments[1].name: "fast" is there twice (a name of its own)`},
 		{"experiment that no check could name", "name: fast", "name: Fast.1", `site.yaml:40: experiments[0].name: "Fast.1" is not a name (a lower-case letter, then up to 39 of a-z 0-9 -)`},
-		{"unknown experiment", "kind: latency", "kind: latencies", `site.yaml:40: experiments[0].kind: "latencies" is not a kind (allowed is lookup, capacity, latency, load, direct, limit, kill, failover, freshness, hits, stampede, publish, tamper, autoscale)`},
+		{"unknown experiment", "kind: latency", "kind: latencies", `site.yaml:40: experiments[0].kind: "latencies" is not a kind (allowed is lookup, capacity, latency, load, direct, limit, kill, failover, freshness, hits, stampede, publish, tamper, autoscale, drain, heal, deploy, trace, reshard, placement)`},
 		{"unknown variant", "variant: big", "variant: bigger", `site.yaml:40: experiments[0].variant: there is no variant "bigger" (allowed is big, kv)`},
 		{"unknown role", "variant: big", "role: wbe", `site.yaml:40: experiments[0].role: there is no role "wbe" (a role of this stage)`},
 		{"no rate", ", rate: 10", "", `site.yaml:40: experiments[0].rate: is 0 (more than 0, at most 100000 per second)`},
-		{"unknown operation", "rate: 10", "rate: 10, operations: [buy]", `site.yaml:40: experiments[0].operations[0]: "buy" is not an operation (allowed is user, orders, asset, post, login, me, photo, edit)`},
+		{"unknown operation", "rate: 10", "rate: 10, operations: [buy]", `site.yaml:40: experiments[0].operations[0]: "buy" is not an operation (allowed is user, orders, asset, post, login, me, photo, edit, following)`},
 		{"experiment that never runs", "rate: 10", "rate: 10, profiles: [quik]", `site.yaml:40: experiments[0].profiles[0]: there is no profile "quik" (allowed is full, quick, smoke)`},
 		{"claim without an id", "  - id: faster\n    text", "  - text", `site.yaml:42: claims[0].id: "" is not an id (a-z 0-9 and -, at most 64)`},
 		{"claim without a sentence", "    text: More is more.\n", "", `site.yaml:42: claims[0].text: the claim's sentence is missing (one sentence)`},
@@ -245,7 +245,7 @@ func TestStageText(t *testing.T) {
 		{"very many values", "title: My site", "title: [" + strings.Repeat("1,", 10_000) + "]", "site.yaml:2: is the value number 10001 (at most 10000 values in a file)"},
 		{"very long", "title: My site", "# " + strings.Repeat("x", 1<<20), "site.yaml: is too large (at most 1048576 bytes)"},
 		{"a name with a line break", "entry: lb", `entry: "a\nb"`, `site.yaml:5: entry: there is no web or balancer role "a\nb" (allowed is lb, web)`},
-		{"a key with a line break", "title:", `"a\nb":`, `site.yaml:2: a b: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, time_scale, regions, nodes, links, replication, autoscale, variants, kills, experiments, figures, claims)`},
+		{"a key with a line break", "title:", `"a\nb":`, `site.yaml:2: a b: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, resolvers, time_scale, regions, nodes, links, replication, sharding, follows, autoscale, telemetry, supervisor, variants, kills, experiments, figures, claims)`},
 	})
 }
 

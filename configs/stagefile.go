@@ -13,12 +13,17 @@ type stageFile struct {
 	Static      string            `yaml:"static"`
 	Entry       string            `yaml:"entry"`
 	Resolver    string            `yaml:"resolver"`
+	Resolvers   []string          `yaml:"resolvers"`
 	TimeScale   float64           `yaml:"time_scale"`
 	Regions     []regionFile      `yaml:"regions"`
 	Nodes       []nodeFile        `yaml:"nodes"`
 	Links       []linkFile        `yaml:"links"`
 	Replication []replicationFile `yaml:"replication"`
+	Sharding    *shardingFile     `yaml:"sharding"`
+	Follows     int               `yaml:"follows"`
 	Autoscale   *autoscaleFile    `yaml:"autoscale"`
+	Telemetry   *telemetryFile    `yaml:"telemetry"`
+	Supervisor  *supervisorFile   `yaml:"supervisor"`
 	Variants    []variantFile     `yaml:"variants"`
 	Kills       []killFile        `yaml:"kills"`
 	Experiments []experimentFile  `yaml:"experiments"`
@@ -34,15 +39,20 @@ type partFile struct {
 
 type nodeFile struct {
 	Name string `yaml:"name"`
+	// Like names another node of the same file that this one is a copy of,
+	// with its own name; what is given here is laid over it.
+	Like string `yaml:"like"`
 	// CPUs and Disks are slots; a node without them is not emulated and
 	// costs nothing.
-	CPUs     int        `yaml:"cpus"`
-	Disks    int        `yaml:"disks"`
-	MemoryGB float64    `yaml:"memory_gb"`
-	Quantum  *span      `yaml:"quantum"`
-	Queue    *int       `yaml:"queue"`
-	Standby  bool       `yaml:"standby"`
-	Roles    []roleFile `yaml:"roles"`
+	CPUs     int     `yaml:"cpus"`
+	Disks    int     `yaml:"disks"`
+	MemoryGB float64 `yaml:"memory_gb"`
+	Quantum  *span   `yaml:"quantum"`
+	Queue    *int    `yaml:"queue"`
+	Standby  bool    `yaml:"standby"`
+	// DataCenter is the name of the place that it stands in.
+	DataCenter string     `yaml:"datacenter"`
+	Roles      []roleFile `yaml:"roles"`
 }
 
 type roleFile struct {
@@ -58,18 +68,22 @@ type roleFile struct {
 	Cache      *cacheFile      `yaml:"cache"`
 	Edge       *edgeFile       `yaml:"edge"`
 	Volume     *volumeFile     `yaml:"volume"`
+	Queue      *queueFile      `yaml:"queue"`
+	Worker     *workerFile     `yaml:"worker"`
+	Monitor    *monitorFile    `yaml:"monitor"`
 }
 
 // roleKinds are the fields of a role that say what it does.
 func roleKinds() []string {
-	return []string{"web", "database", "keyvalue", "balancer", "nameserver", "resolver", "cache", "edge", "volume"}
+	return []string{"web", "database", "keyvalue", "balancer", "nameserver", "resolver", "cache", "edge", "volume",
+		"queue", "worker", "monitor"}
 }
 
 // kinds lists those that the role has: one, if all is well.
 func (r roleFile) kinds() []string {
 	var out []string
 	for i, there := range []bool{r.Web != nil, r.Database != nil, r.KeyValue != nil, r.Balancer != nil, r.Nameserver != nil, r.Resolver != nil,
-		r.Cache != nil, r.Edge != nil, r.Volume != nil} {
+		r.Cache != nil, r.Edge != nil, r.Volume != nil, r.Queue != nil, r.Worker != nil, r.Monitor != nil} {
 		if there {
 			out = append(out, roleKinds()[i])
 		}
@@ -81,13 +95,15 @@ func (r roleFile) kinds() []string {
 func (r roleFile) without() roleFile { return roleFile{Name: r.Name, Port: r.Port, Private: r.Private} }
 
 type webFile struct {
-	Store       string           `yaml:"store"`
-	Reads       string           `yaml:"reads"`
-	Connections int              `yaml:"connections"`
-	SessionTTL  *span            `yaml:"session_ttl"`
-	AssetMaxAge span             `yaml:"asset_max_age"`
-	Cache       *readThroughFile `yaml:"cache"`
-	Sessions    sessionsFile     `yaml:"sessions"`
+	Store        string           `yaml:"store"`
+	Reads        string           `yaml:"reads"`
+	Connections  int              `yaml:"connections"`
+	SessionTTL   *span            `yaml:"session_ttl"`
+	AssetMaxAge  span             `yaml:"asset_max_age"`
+	Denormalised bool             `yaml:"denormalised"`
+	Queues       []string         `yaml:"queues"`
+	Cache        *readThroughFile `yaml:"cache"`
+	Sessions     sessionsFile     `yaml:"sessions"`
 }
 
 type storeFile struct {
@@ -135,6 +151,7 @@ type recordFile struct {
 	TTL     span                `yaml:"ttl"`
 	Backup  []string            `yaml:"backup"`
 	Regions map[string][]string `yaml:"regions"`
+	Every   bool                `yaml:"every"`
 }
 
 type delegationFile struct {
@@ -176,6 +193,15 @@ type variantFile struct {
 	Add partFile `yaml:"add"`
 	// Replication replaces that of the stage, when it is given.
 	Replication []replicationFile `yaml:"replication"`
+	// Sharding and Follows replace those of the stage, when they are given,
+	// NoSharding takes it away.
+	Sharding   *shardingFile `yaml:"sharding"`
+	NoSharding bool          `yaml:"no_sharding"`
+	Follows    *int          `yaml:"follows"`
+	// NoTelemetry takes telemetry and the supervisor away.
+	NoTelemetry bool `yaml:"no_telemetry"`
+	// Links are laid over those of the stage that have the same ends.
+	Links []linkFile `yaml:"links"`
 	// Autoscale replaces that of the stage, when it is given.
 	Autoscale *autoscaleFile `yaml:"autoscale"`
 	// NoStatic asks the site itself for static files.
@@ -183,9 +209,10 @@ type variantFile struct {
 }
 
 type killFile struct {
-	Node    string `yaml:"node"`
-	Down    span   `yaml:"down"`
-	Replace bool   `yaml:"replace"`
+	Node       string `yaml:"node"`
+	DataCenter string `yaml:"datacenter"`
+	Down       span   `yaml:"down"`
+	Replace    bool   `yaml:"replace"`
 }
 
 type experimentFile struct {
@@ -204,6 +231,9 @@ type experimentFile struct {
 	Peak       float64  `yaml:"peak"`
 	Exponent   float64  `yaml:"zipf_exponent"`
 	Method     string   `yaml:"method"`
+	DataCenter string   `yaml:"datacenter"`
+	Hot        hotFile  `yaml:"hot"`
+	Values     []int    `yaml:"values"`
 	Profiles   []string `yaml:"profiles"`
 }
 

@@ -40,6 +40,16 @@ func (b *builder) variant(v variantFile, i int) (bench.Variant, error) {
 	if v.Autoscale != nil {
 		f.Autoscale = v.Autoscale
 	}
+	if v.Sharding != nil || v.NoSharding {
+		f.Sharding = v.Sharding
+	}
+	if v.Follows != nil {
+		f.Follows = *v.Follows
+	}
+	if v.NoTelemetry {
+		f.Telemetry, f.Supervisor = nil, nil
+	}
+	f.Links = append(withoutPairs(f.Links, v.Links), v.Links...)
 	if v.NoStatic {
 		f.Static = ""
 	}
@@ -167,4 +177,35 @@ func (b *builder) remove(f *stageFile, without []string, at string) error {
 		return len(l.From) == 0 || len(l.To) == 0
 	})
 	return nil
+}
+
+// withoutPairs takes every pair of ends out of links that others have too.
+func withoutPairs(links, others []linkFile) []linkFile {
+	if len(others) == 0 {
+		return links
+	}
+	taken := map[[2]string]bool{}
+	for _, l := range others {
+		for _, from := range l.From {
+			for _, to := range l.To {
+				taken[[2]string{from, to}] = true
+			}
+		}
+	}
+	var out []linkFile
+	for _, l := range links {
+		for _, from := range l.From {
+			one := l
+			one.From, one.To = names{from}, nil
+			for _, to := range l.To {
+				if !taken[[2]string{from, to}] && (from != to || len(l.From)+len(l.To) == 2) {
+					one.To = append(one.To, to)
+				}
+			}
+			if len(one.To) > 0 {
+				out = append(out, one)
+			}
+		}
+	}
+	return out
 }

@@ -25,6 +25,8 @@ type Workload struct {
 	Cache    targets.Law
 	Edge     targets.Law
 	Volume   targets.Law
+	Queue    targets.Law
+	Monitor  targets.Law
 }
 
 type workloadFile struct {
@@ -54,6 +56,8 @@ type workloadFile struct {
 		Cache    span            `yaml:"cache"`
 		Edge     span            `yaml:"edge"`
 		Volume   span            `yaml:"volume"`
+		Queue    span            `yaml:"queue"`
+		Monitor  span            `yaml:"monitor"`
 	} `yaml:"demand"`
 }
 
@@ -67,6 +71,7 @@ func (d document) workload() (Workload, error) {
 	}
 	w := Workload{AssetSizes: f.AssetSizes, Balancer: law(f.Demand.Balancer),
 		Cache: law(f.Demand.Cache), Edge: law(f.Demand.Edge), Volume: law(f.Demand.Volume),
+		Queue: law(f.Demand.Queue), Monitor: law(f.Demand.Monitor),
 		Web: laws[targets.Operation](f.Demand.Web, law), SQL: laws[targets.Statement](f.Demand.SQL, law),
 		KeyValue: laws[targets.Statement](f.Demand.KeyValue, law)}
 	w.Workload = bench.Workload{Name: f.Workload, Exponent: f.Zipf, Arrivals: bench.Arrivals(f.Arrivals),
@@ -167,8 +172,8 @@ func (d document) checkDemand(f workloadFile) (es Errors) {
 		{"web", f.Demand.Web, words(targets.Operations())},
 		{"sql", f.Demand.SQL, words([]targets.Statement{targets.StatementRead, targets.StatementJoin, targets.StatementWrite})},
 		{"keyvalue", f.Demand.KeyValue, words([]targets.Statement{targets.StatementGet, targets.StatementSet})},
-		{"", map[string]span{"balancer": f.Demand.Balancer, "cache": f.Demand.Cache, "edge": f.Demand.Edge, "volume": f.Demand.Volume},
-			[]string{"balancer", "cache", "edge", "volume"}},
+		{"", map[string]span{"balancer": f.Demand.Balancer, "cache": f.Demand.Cache, "edge": f.Demand.Edge, "volume": f.Demand.Volume,
+			"queue": f.Demand.Queue, "monitor": f.Demand.Monitor}, []string{"balancer", "cache", "edge", "volume", "queue", "monitor"}},
 	} {
 		for _, name := range slices.Sorted(maps.Keys(table.times)) {
 			field := join("demand", join(table.field, name))

@@ -16,11 +16,14 @@ const (
 	OpMe     Operation = "me"     // GET /me: reads a session
 	OpPhoto  Operation = "photo"  // POST /photos: a slow job
 	OpEdit   Operation = "edit"   // PUT /users/{id}: one row changed
+	// OpFollowing is GET /users/{id}/following: whom a user follows, a join
+	// whose rows lie on many shards.
+	OpFollowing Operation = "following"
 )
 
 // Operations lists every operation.
 func Operations() []Operation {
-	return []Operation{OpUser, OpOrders, OpAsset, OpPost, OpLogin, OpMe, OpPhoto, OpEdit}
+	return []Operation{OpUser, OpOrders, OpAsset, OpPost, OpLogin, OpMe, OpPhoto, OpEdit, OpFollowing}
 }
 
 // Statement is a class of work for a store.
@@ -48,6 +51,9 @@ type Data struct {
 	Users int `json:"users"`
 	// OrdersPerUser is how many orders each customer has.
 	OrdersPerUser int `json:"orders_per_user"`
+	// Follows is how many others each user follows. Zero means that there is
+	// no such table.
+	Follows int `json:"follows,omitempty"`
 }
 
 // Visit is one statement that an operation sends to its store, and the page
@@ -85,6 +91,10 @@ func Visits(op Operation, store Kind, data Data) []Visit {
 			visits = append(visits, Visit{StatementGet, "orders", true})
 		}
 		return visits
+	case OpFollowing:
+		if !kv {
+			return []Visit{{StatementJoin, "users", true}}
+		}
 	case OpEdit:
 		if kv {
 			return []Visit{{StatementGet, "users", true}, {StatementSet, "users", true}}

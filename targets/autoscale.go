@@ -9,9 +9,13 @@ type Autoscale struct {
 	// after the first Min are on standby at the start.
 	Nodes []string `json:"nodes"`
 	// Balancer is the role that is told which servers there are.
-	Balancer string `json:"balancer"`
-	Min      int    `json:"min"`
-	Max      int    `json:"max"`
+	// Empty for workers, who find their queue themselves.
+	Balancer string `json:"balancer,omitempty"`
+	// Backlog scales by the messages that wait, in place of Target: wanted =
+	// ceil(messages / Backlog), the rule of KEDA. Zero means by use.
+	Backlog int `json:"backlog_per_node,omitempty"`
+	Min     int `json:"min"`
+	Max     int `json:"max"`
 	// Target is the use of the running nodes' CPU slots that is aimed at,
 	// 0 to 1: wanted = ceil(running * use / target), the rule of the
 	// Kubernetes horizontal pod autoscaler.

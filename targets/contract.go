@@ -33,6 +33,16 @@ type Spec struct {
 	// with its disk: a database of a group waits for a copy of the data and
 	// does not vote before.
 	Replacement bool `json:"replacement,omitempty"`
+	// PowerCut says that the machine lost its power: a queue starts with what
+	// it had synced. (SIGKILL alone does not lose what the kernel holds.)
+	PowerCut bool `json:"power_cut,omitempty"`
+	// Telemetry is that of the topology.
+	Telemetry *Telemetry `json:"telemetry,omitempty"`
+	// TelemetryPort of the node's telemetry endpoint, after a restart; zero
+	// means any free one.
+	TelemetryPort int `json:"telemetry_port,omitempty"`
+	// Version of the software that the node runs. Zero means 1.
+	Version int `json:"version,omitempty"`
 }
 
 // Endpoint is where a role listens.
@@ -72,7 +82,51 @@ const (
 	// DoRecover makes database Role send the writes that only it still holds
 	// to the primary. The reply Counts them.
 	DoRecover Do = "recover"
+	// DoShards changes how a role that uses shards routes. The reply comes
+	// when the change holds for every request.
+	DoShards Do = "shards"
+	// DoCopy makes a role that uses shards copy the Move's users to where
+	// they go. The reply Counts rows and bytes.
+	DoCopy Do = "copy"
+	// DoErase makes a role that uses shards delete the Move's users where
+	// they were.
+	DoErase Do = "erase"
+	// DoWork makes worker Role take jobs (Count 1) or none (Count 0).
+	DoWork Do = "work"
 )
+
+// Phase is a step in the move of users from shard to shard.
+type Phase string
+
+// The phases of a move, in order. A router carries out one for all its
+// requests before it replies.
+const (
+	// PhaseHold lets writes to the users wait; those under way have ended.
+	PhaseHold Phase = "hold"
+	// PhaseConfirm makes the hold last until it is switched or aborted. It
+	// fails unless the users have been held without a break.
+	PhaseConfirm Phase = "confirm"
+	// PhaseSwitch sends reads to where the users go. Writes still wait.
+	PhaseSwitch Phase = "switch"
+	// PhaseRelease lets writes go there too. The move is over.
+	PhaseRelease Phase = "release"
+	// PhaseAbort lets writes go to where they went before.
+	PhaseAbort Phase = "abort"
+)
+
+// Move is a batch of users that go from shards to shards together.
+type Move struct {
+	Phase Phase `json:"phase,omitempty"`
+	// Users of the batch, and where each goes by name.
+	Users []int64  `json:"users"`
+	To    []string `json:"to"`
+	// Sharding is what holds when the last batch is released. Set in that
+	// release only.
+	Sharding *Sharding `json:"sharding,omitempty"`
+	// Patience bounds how long writes are held; then the batch is as after
+	// PhaseAbort, and later phases of it fail.
+	Patience time.Duration `json:"patience_ns,omitempty"`
+}
 
 // Command is a line to a node.
 type Command struct {
@@ -86,6 +140,7 @@ type Command struct {
 	Pages      []string            `json:"pages,omitempty"`
 	Servers    map[string]string   `json:"servers,omitempty"`
 	Count      int                 `json:"count,omitempty"`
+	Move       *Move               `json:"move,omitempty"`
 }
 
 // Reply is a line from a node.

@@ -15,6 +15,16 @@ func (t Topology) checkDatabase(ps *problems, at, name string, d Database) {
 	if d.Replication != nil {
 		t.checkReplication(ps, at+".replication", name, *d.Replication)
 	}
+	checkRange(ps, at+".data.follows", d.Data.Follows, 0, min(100, max(0, d.Data.Users-1)))
+	if (d.Sharding == nil) != (d.Shard == "") {
+		ps.add(at+".shard", "sharding and the name of a shard, or neither", "is %q", d.Shard)
+	}
+	if d.Sharding == nil {
+		return
+	}
+	if s, ok := d.Sharding.Shard(d.Shard); !ok || !slices.Contains(s.Members, name) {
+		ps.add(at+".shard", "the shard that the role is a member of", "is %q", d.Shard)
+	}
 }
 
 func (t Topology) checkReplication(ps *problems, at, name string, r Replication) {
@@ -26,7 +36,7 @@ func (t Topology) checkReplication(ps *problems, at, name string, r Replication)
 		}
 		other, _, _ := t.Role(m)
 		if d := other.Database; d != nil && (d.Replication == nil || !sameGroup(r, *d.Replication)) {
-			ps.add(field, "the same members, primary, mode, lease and heartbeat in every member", "%q is of another group", m)
+			ps.add(field, "the same members, primary, mode, lease, heartbeat and compression in every member", "%q is of another group", m)
 		}
 	}
 	if !slices.Contains(r.Members, name) {
@@ -45,24 +55,14 @@ func (t Topology) checkReplication(ps *problems, at, name string, r Replication)
 
 func sameGroup(a, b Replication) bool {
 	return slices.Equal(a.Members, b.Members) && a.Primary == b.Primary && a.Mode == b.Mode &&
-		a.Lease == b.Lease && a.Heartbeat == b.Heartbeat
+		a.Lease == b.Lease && a.Heartbeat == b.Heartbeat && a.Compress == b.Compress
 }
 
-// checkMembers makes sure that a web server knows the whole group of its
-// store.
-func (t Topology) checkMembers(ps *problems, at string, w Web) {
+func (w Web) checkReads(ps *problems, at string) {
 	if w.Reads != "" && !slices.Contains(ReadPolicies(), w.Reads) {
 		ps.add(at+".reads", oneOf(ReadPolicies()), "%q is not a read policy", w.Reads)
 	}
-	store, _, _ := t.Role(w.Store)
-	var group []string
-	if store.Database != nil && store.Database.Replication != nil {
-		group = store.Database.Replication.Members
-	}
-	if !slices.Equal(slices.Sorted(slices.Values(w.Members)), slices.Sorted(slices.Values(group))) {
-		ps.add(at+".members", oneOf(group), "the members are %q: they must be those of the store's group, or none when it stands alone", w.Members)
-	}
-	if w.Reads != "" && len(w.Members) == 0 {
+	if w.Reads != "" && len(w.Members) == 0 && w.Sharding == nil {
 		ps.add(at+".reads", "only with members", "is %q, but the store is not replicated", w.Reads)
 	}
 }

@@ -74,7 +74,7 @@ func TestValidateWideSite(t *testing.T) {
 		{"lease as short as a heartbeat", func(s *targets.Topology) { role(s, "db").Database.Replication.Lease = 100 * time.Millisecond }, "lease at least 3 heartbeats"},
 		{"web server that does not know the group", func(s *targets.Topology) { role(s, "web-1").Web.Members = nil }, "they must be those of the store's group"},
 		{"members of a store that stands alone", func(s *targets.Topology) { role(s, "web-2").Web.Members = []string{"kv"} }, "or none when it stands alone"},
-		{"unknown read policy", func(s *targets.Topology) { role(s, "web-1").Web.Reads = "nearest" }, `"nearest" is not a read policy`},
+		{"unknown read policy", func(s *targets.Topology) { role(s, "web-1").Web.Reads = "lucky" }, `"lucky" is not a read policy`},
 		{"read policy without a group", func(s *targets.Topology) { role(s, "web-2").Web.Reads = "all" }, "only with members"},
 		{"cache that is none", func(s *targets.Topology) { role(s, "web-1").Web.Cache.Nodes = []string{"lb"} }, `role "lb" is a "balancer"`},
 		{"cache tier without nodes", func(s *targets.Topology) { role(s, "web-1").Web.Cache.Nodes = nil }, "web.cache.nodes: there are 0"},

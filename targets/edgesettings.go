@@ -159,6 +159,19 @@ func (t Topology) checkAutoscale(ps *problems) {
 			ps.add(index("autoscale.nodes", i), "the first min nodes run from the start, the others are on standby", "node %q: standby is %v", name, n.Standby)
 		}
 	}
+	if a.Backlog != 0 {
+		checkRange(ps, "autoscale.backlog", a.Backlog, 1, 1_000_000)
+	} else {
+		t.checkTarget(ps, *a)
+	}
+	checkPeriod(ps, "autoscale.interval", a.Interval, 10*time.Millisecond, time.Hour)
+	checkPeriod(ps, "autoscale.up_after", a.UpAfter, 0, time.Hour)
+	checkPeriod(ps, "autoscale.down_after", a.DownAfter, 0, time.Hour)
+	checkPeriod(ps, "autoscale.drain", a.Drain, 0, time.Hour)
+}
+
+// checkTarget checks what an autoscaler by use needs.
+func (t Topology) checkTarget(ps *problems, a Autoscale) {
 	t.wantRole(ps, "autoscale.balancer", a.Balancer, KindBalancer)
 	if !(a.Target > 0 && a.Target <= 1) {
 		ps.add("autoscale.target", "above 0, at most 1", "is %v", a.Target)
@@ -167,8 +180,4 @@ func (t Topology) checkAutoscale(ps *problems) {
 	if a.Target*(1+a.Tolerance) >= 1 {
 		ps.add("autoscale.target", "target * (1 + tolerance) below 1: use is never more than 1", "no use of the servers could ever add one")
 	}
-	checkPeriod(ps, "autoscale.interval", a.Interval, 10*time.Millisecond, time.Hour)
-	checkPeriod(ps, "autoscale.up_after", a.UpAfter, 0, time.Hour)
-	checkPeriod(ps, "autoscale.down_after", a.DownAfter, 0, time.Hour)
-	checkPeriod(ps, "autoscale.drain", a.Drain, 0, time.Hour)
 }

@@ -32,6 +32,8 @@ type Replication struct {
 	Lease time.Duration `json:"lease_ns"`
 	// Heartbeat is the period at which a primary renews its lease.
 	Heartbeat time.Duration `json:"heartbeat_ns"`
+	// Compress the stream of entries to the replicas.
+	Compress bool `json:"compress,omitempty"`
 }
 
 // Reads says which members of a replicated database answer reads.
@@ -46,7 +48,10 @@ const (
 	ReadsReplicas Reads = "replicas"
 	// ReadsAll spreads reads over every member.
 	ReadsAll Reads = "all"
+	// ReadsNearest reads from the members that are the shortest wire away,
+	// and from farther ones when none of these is up.
+	ReadsNearest Reads = "nearest"
 )
 
 // ReadPolicies lists the read policies.
-func ReadPolicies() []Reads { return []Reads{ReadsPrimary, ReadsReplicas, ReadsAll} }
+func ReadPolicies() []Reads { return []Reads{ReadsPrimary, ReadsReplicas, ReadsAll, ReadsNearest} }

@@ -20,11 +20,15 @@ const (
 	KindCache      Kind = "cache"
 	KindEdge       Kind = "edge"
 	KindVolume     Kind = "volume"
+	KindQueue      Kind = "queue"
+	KindWorker     Kind = "worker"
+	KindMonitor    Kind = "monitor"
 )
 
 // Kinds lists every kind in the order of the ladder.
 func Kinds() []Kind {
-	return []Kind{KindNameserver, KindResolver, KindWeb, KindDatabase, KindKeyValue, KindBalancer, KindCache, KindEdge, KindVolume}
+	return []Kind{KindNameserver, KindResolver, KindWeb, KindDatabase, KindKeyValue, KindBalancer, KindCache, KindEdge, KindVolume,
+		KindQueue, KindWorker, KindMonitor}
 }
 
 // Role is one server program on a node. Exactly the settings field of its
@@ -47,6 +51,9 @@ type Role struct {
 	Cache      *Cache      `json:"cache,omitempty"`
 	Edge       *Edge       `json:"edge,omitempty"`
 	Volume     *Volume     `json:"volume,omitempty"`
+	Queue      *Queue      `json:"queue,omitempty"`
+	Worker     *Worker     `json:"worker,omitempty"`
+	Monitor    *Monitor    `json:"monitor,omitempty"`
 }
 
 // Uses lists the roles that this one needs to answer, in the order of its
@@ -61,6 +68,8 @@ func (r Role) Uses() []string {
 		return r.Resolver.Reaches
 	case r.Edge != nil:
 		return []string{r.Edge.Origin}
+	case r.Worker != nil:
+		return once(slices.Concat(r.Worker.Queues, r.Worker.Data.uses()))
 	}
 	return nil
 }
@@ -100,13 +109,26 @@ func once(names []string) []string {
 
 // Web serves the application over HTTP.
 type Web struct {
-	// Store names the database or keyvalue role that holds the data.
-	Store string `json:"store"`
+	// Store names the database or keyvalue role that holds the data. Empty
+	// with Sharding.
+	Store string `json:"store,omitempty"`
 	// Members are the database roles of the store's group when it is
 	// replicated, the store among them. Writes go to whichever of them is
 	// primary, reads where Reads says.
 	Members []string `json:"members,omitempty"`
 	Reads   Reads    `json:"reads,omitempty"`
+	// Sharding spreads the data over several databases, in place of Store
+	// and Members. Nil means that it is in one place.
+	Sharding *Sharding `json:"sharding,omitempty"`
+	// Follows says that the data has the table of who follows whom.
+	Follows bool `json:"follows,omitempty"`
+	// Denormalised reads whom a user follows from copies beside the user's
+	// own rows, and keeps the copies up to date when a user is edited. Off,
+	// the rows are joined.
+	Denormalised bool `json:"denormalised,omitempty"`
+	// Queues take photos, to be worked on by workers: the first one that
+	// answers. None means that the web server does the work.
+	Queues []string `json:"queues,omitempty"`
 	// Cache is what reads go through first. Nil means none.
 	Cache *ReadThrough `json:"cache,omitempty"`
 	// Sessions says where logins are kept. The zero value is the web
@@ -144,6 +166,10 @@ type Database struct {
 	// Replication makes the database a member of a group. Nil means that it
 	// stands alone.
 	Replication *Replication `json:"replication,omitempty"`
+	// Sharding and Shard say which part of the data it starts with: the
+	// users of that shard. Nil means all.
+	Sharding *Sharding `json:"sharding,omitempty"`
+	Shard    string    `json:"shard,omitempty"`
 }
 
 // KeyValue is a key-value store that speaks RESP. The fields mean what they
@@ -279,6 +305,10 @@ type Record struct {
 	// subnet (RFC 7871) or their address, with the first healthy role of a
 	// list, before Role and Backup are thought of.
 	Regions map[string][]string `json:"regions,omitempty"`
+	// Every answers every healthy role of the list, in its order, in place
+	// of the first: clients try one after the other. Then Role and Backup
+	// are one list.
+	Every bool `json:"every,omitempty"`
 }
 
 // Delegation hands a child zone to another nameserver role.

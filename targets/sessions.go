@@ -37,9 +37,14 @@ type Sessions struct {
 
 // uses lists what a web server needs to answer.
 func (w Web) uses() []string {
-	uses := slices.Concat([]string{w.Store}, w.Members)
+	uses := slices.Concat(w.Data().uses(), w.Queues)
 	if w.Cache != nil {
 		uses = append(uses, w.Cache.Nodes...)
 	}
 	return once(append(uses, w.Sessions.Roles...))
+}
+
+// Data is the web server's way to the data.
+func (w Web) Data() DataTier {
+	return DataTier{Store: w.Store, Members: w.Members, Sharding: w.Sharding, Follows: w.Follows, Connections: w.Connections}
 }

@@ -15,6 +15,7 @@ func (t Topology) checkSettings(ps *problems, at string, r Role) {
 		KindWeb: r.Web != nil, KindDatabase: r.Database != nil, KindKeyValue: r.KeyValue != nil,
 		KindBalancer: r.Balancer != nil, KindNameserver: r.Nameserver != nil, KindResolver: r.Resolver != nil,
 		KindCache: r.Cache != nil, KindEdge: r.Edge != nil, KindVolume: r.Volume != nil,
+		KindQueue: r.Queue != nil, KindWorker: r.Worker != nil, KindMonitor: r.Monitor != nil,
 	}
 	has, known := set[r.Kind]
 	if !known {
@@ -50,6 +51,12 @@ func (t Topology) checkSettings(ps *problems, at string, r Role) {
 		t.checkEdge(ps, at, *r.Edge)
 	case KindVolume:
 		checkVolume(ps, at, *r.Volume)
+	case KindQueue:
+		t.checkQueue(ps, at, *r.Queue)
+	case KindWorker:
+		t.checkWorker(ps, at, *r.Worker)
+	case KindMonitor:
+		checkMonitor(ps, at, *r.Monitor)
 	}
 }
 
@@ -80,19 +87,25 @@ func (t Topology) roleNames(kinds []Kind) []string {
 }
 
 func (t Topology) checkWeb(ps *problems, at string, w Web) {
-	t.wantRole(ps, at+".store", w.Store, KindDatabase, KindKeyValue)
+	t.checkData(ps, at, w.Data())
+	w.checkReads(ps, at)
+	checkNames(ps, at+".queues", w.Queues, 0, 20)
+	for i, q := range w.Queues {
+		t.wantRole(ps, index(at+".queues", i), q, KindQueue)
+	}
 	checkDemand(ps, at+".demand", w.Demand, Operations(), "an operation")
-	checkRange(ps, at+".connections", w.Connections, 1, 10_000)
 	checkSizes(ps, at, w.AssetSizes)
 	if w.SessionTTL <= 0 {
 		ps.add(at+".session_ttl", "a positive duration", "is %v", w.SessionTTL)
 	}
 	checkPeriod(ps, at+".asset_max_age", w.AssetMaxAge, 0, 365*24*time.Hour)
-	t.checkMembers(ps, at, w)
 	if w.Cache != nil {
 		t.checkReadThrough(ps, at+".cache", *w.Cache)
 	}
 	t.checkSessions(ps, at+".sessions", w.Sessions)
+	if w.Sharding != nil && w.Sessions.Store == SessionsDatabase {
+		ps.add(at+".sessions.store", "a store that is not sharded", "sessions have no shard key")
+	}
 }
 
 // checkDemand checks the laws of a table by its keys.

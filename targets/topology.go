@@ -21,6 +21,9 @@ type Topology struct {
 	// TimeScale is the number by which published periods (health checks,
 	// TTLs, reboots) were divided. 1 means real time. Always at least 1.
 	TimeScale float64 `json:"time_scale"`
+	// Resolvers are further DNS resolvers, asked in turn when Resolver does
+	// not answer.
+	Resolvers []string `json:"resolvers,omitempty"`
 	// Static is the fully qualified DNS name that static files are asked of.
 	// Empty means Site.
 	Static string `json:"static,omitempty"`
@@ -31,6 +34,10 @@ type Topology struct {
 	Links   []Link   `json:"links"`
 	// Autoscale may be nil: all nodes run all the time.
 	Autoscale *Autoscale `json:"autoscale,omitempty"`
+	// Telemetry may be nil: nodes tell only the harness of themselves.
+	Telemetry *Telemetry `json:"telemetry,omitempty"`
+	// Supervisor may be nil: nobody replaces a dead node.
+	Supervisor *Supervisor `json:"supervisor,omitempty"`
 }
 
 // Node is a machine: one operating-system process on an address of its own,
@@ -39,6 +46,8 @@ type Node struct {
 	Name    string  `json:"name"`
 	Machine Machine `json:"machine"`
 	Roles   []Role  `json:"roles"`
+	// DataCenter is where it stands. Empty means that the topology has one.
+	DataCenter string `json:"datacenter,omitempty"`
 	// Standby nodes are not started with the others.
 	Standby bool `json:"standby,omitempty"`
 }
@@ -128,4 +137,24 @@ func (t Topology) Link(from, to string) (Link, bool) {
 		}
 	}
 	return Link{}, false
+}
+
+// DataCenters lists the data centres in the order of their first nodes.
+func (t Topology) DataCenters() []string {
+	var names []string
+	for _, n := range t.Nodes {
+		names = append(names, n.DataCenter)
+	}
+	return once(names)
+}
+
+// NodesIn lists the nodes of a data centre.
+func (t Topology) NodesIn(datacenter string) []string {
+	var names []string
+	for _, n := range t.Nodes {
+		if n.DataCenter == datacenter {
+			names = append(names, n.Name)
+		}
+	}
+	return names
 }

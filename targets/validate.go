@@ -45,6 +45,9 @@ func (t Topology) Validate() []Problem {
 	t.checkRegions(&ps)
 	t.checkStatic(&ps)
 	t.checkAutoscale(&ps)
+	t.checkResolvers(&ps)
+	t.checkTelemetry(&ps)
+	t.checkSupervisor(&ps)
 	return ps
 }
 
@@ -71,6 +74,9 @@ func (t Topology) checkNames(ps *problems) {
 		at := fmt.Sprintf("nodes[%d]", i)
 		checkName(ps, at+".name", n.Name, nodes)
 		n.Machine.check(ps, at+".machine")
+		if n.DataCenter != "" && !nodeName.MatchString(n.DataCenter) {
+			ps.add(at+".datacenter", "a lower-case letter, then up to 39 of a-z 0-9 -", "%q is not a name", n.DataCenter)
+		}
 		if len(n.Roles) == 0 {
 			ps.add(at+".roles", "at least one role", "node %q has none", n.Name)
 		}

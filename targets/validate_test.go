@@ -96,12 +96,12 @@ func TestValidateLinks(t *testing.T) {
 
 func TestValidateKindsAndStores(t *testing.T) {
 	check(t, []rule{
-		{"unknown kind", func(s *targets.Topology) { role(s, "resolver").Kind = "queue" }, `nodes[4].roles[0].kind: "queue" is not a kind: allowed is nameserver, resolver, web, database, keyvalue, balancer, cache, edge, volume`},
+		{"unknown kind", func(s *targets.Topology) { role(s, "resolver").Kind = "quest" }, `nodes[4].roles[0].kind: "quest" is not a kind: allowed is nameserver, resolver, web, database, keyvalue, balancer, cache, edge, volume, queue, worker, monitor`},
 		{"no settings", func(s *targets.Topology) { role(s, "kv").KeyValue = nil }, "nodes[3].roles[1].keyvalue: a role of kind keyvalue needs its settings"},
 		{"settings of two kinds", func(s *targets.Topology) { role(s, "db").KeyValue = role(s, "kv").KeyValue }, "nodes[3].roles[0].keyvalue: a role has one kind, and this one is a database: only settings of database"},
 		{"store that is not there", func(s *targets.Topology) { role(s, "web-1").Web.Store = "dbx" }, `nodes[1].roles[0].web.store: there is no role "dbx": allowed is db, kv`},
 		{"store that is none", func(s *targets.Topology) { role(s, "web-1").Web.Store = "root" }, `nodes[1].roles[0].web.store: role "root" is a "nameserver": allowed is db, kv`},
-		{"operation that is none", func(s *targets.Topology) { role(s, "web-1").Web.Demand["buy"] = targets.Law{} }, `nodes[1].roles[0].web.demand: "buy" is not an operation: allowed is user, orders, asset, post, login, me, photo, edit`},
+		{"operation that is none", func(s *targets.Topology) { role(s, "web-1").Web.Demand["buy"] = targets.Law{} }, `nodes[1].roles[0].web.demand: "buy" is not an operation: allowed is user, orders, asset, post, login, me, photo, edit, following`},
 		{"statement of the other kind", func(s *targets.Topology) { role(s, "kv").KeyValue.Demand[targets.StatementJoin] = targets.Law{} }, `nodes[3].roles[1].keyvalue.demand: "join" is not a statement of this kind: allowed is get, set`},
 		{"bad law", func(s *targets.Topology) { role(s, "web-1").Web.Demand[targets.OpUser] = targets.Law{Mean: -1} }, "nodes[1].roles[0].web.demand.user: mean is -1ns: allowed is 0 to 1m0s"},
 		{"bad law of the disk", func(s *targets.Topology) { role(s, "db").Database.Access.Shape = "gauss" }, `nodes[3].roles[0].database.access: unknown shape "gauss": allowed are constant, exponential, lognormal`},

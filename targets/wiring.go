@@ -156,10 +156,14 @@ func (t Topology) checkCycles(ps *problems) {
 }
 
 // Callers returns the nodes that may connect to a role: those with a role
-// that dials it, and its own node.
+// that dials it, and its own node; all nodes for the role that gathers logs.
 func (t Topology) Callers(role string) []string {
 	var callers []string
 	for _, n := range t.Nodes {
+		if t.Telemetry != nil && t.Telemetry.Logs == role {
+			callers = append(callers, n.Name)
+			continue
+		}
 		for _, r := range n.Roles {
 			if (r.Name == role || slices.Contains(r.Dials(), role)) && !slices.Contains(callers, n.Name) {
 				callers = append(callers, n.Name)

@@ -100,7 +100,7 @@ func split(key string) (prefix string, n uint64, ok bool) {
 }
 
 // Audit compares the ledger with the keys that a store holds. Keys may come
-// twice and in any order; those that the ledger does not know are of other
+// twice, which is counted, and in any order; those that the ledger does not know are of other
 // runs and are passed over. An error among them makes the audit unchecked.
 // Run it when all writes have ended: one that is acknowledged while the store
 // is being read may count as lost.
@@ -109,7 +109,7 @@ func (l *Ledger) Audit(present iter.Seq2[string, error]) bench.Audit {
 	defer l.auditing.Unlock()
 	l.mu.Lock()
 	l.audits++
-	audit := l.audits
+	audit, twice := l.audits, uint64(0)
 	l.mu.Unlock()
 	for key, err := range present {
 		if err != nil {
@@ -117,18 +117,34 @@ func (l *Ledger) Audit(present iter.Seq2[string, error]) bench.Audit {
 			a.Lost, a.Unacknowledged, a.Checked, a.Why = 0, 0, false, err.Error()
 			return a
 		}
-		l.mark(key, audit)
+		key, _, _ = strings.Cut(key, Delivery)
+		if l.mark(key, audit) {
+			twice++
+		}
 	}
-	return l.count(audit)
+	a := l.count(audit)
+	if a.Checked {
+		a.Duplicated = twice
+	}
+	return a
 }
 
-func (l *Ledger) mark(key string, audit uint32) {
+// Delivery separates a key from the number of the delivery that stored it,
+// where every delivery of one message leaves a row of its own.
+const Delivery = "#"
+
+// mark notes that a write is there, and reports whether it was before.
+func (l *Ledger) mark(key string, audit uint32) (again bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e, known := l.get(key); known {
-		e.seen = audit
-		l.put(key, e)
+	e, known := l.get(key)
+	if !known {
+		return false
 	}
+	again = e.seen == audit
+	e.seen = audit
+	l.put(key, e)
+	return again
 }
 
 func (l *Ledger) count(audit uint32) bench.Audit {

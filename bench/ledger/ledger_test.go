@@ -34,9 +34,9 @@ func TestAudit(t *testing.T) {
 		l.Acknowledge(key)
 	}
 	l.Attempt("r-1") // changes nothing
-	got := l.Audit(there("r-1", "r-1", "r-3", "r-007", "other-5", "odd key"))
+	got := l.Audit(there("r-1", "r-1", "r-3", "r-007", "other-5", "odd key", "r-3#2", "r-3#9"))
 	// Lost: r-2, r-9 and r-7, which is not r-007.
-	want := bench.Audit{Attempted: 8, Acknowledged: 5, Lost: 3, Unacknowledged: 2, Checked: true}
+	want := bench.Audit{Attempted: 8, Acknowledged: 5, Lost: 3, Unacknowledged: 2, Duplicated: 3, Checked: true}
 	if got != want {
 		t.Errorf("audit is %+v, want %+v", got, want)
 	}
@@ -91,8 +91,15 @@ func TestLostIsAcknowledgedMinusPresent(t *testing.T) {
 			attempted[e.key] = true
 			acknowledged[e.key] = acknowledged[e.key] || e.acknowledged
 		}
+		times := map[string]uint64{}
 		for _, k := range present {
 			stored[k] = true
+			times[k]++
+		}
+		for k := range attempted {
+			if times[k] > 1 {
+				want.Duplicated += times[k] - 1
+			}
 		}
 		for k := range attempted {
 			want.Attempted++

@@ -27,7 +27,8 @@ const (
 //
 //	GET /posts?cursor=<opaque>&limit=1000   {"ids":[...],"next":"<cursor>"}
 //
-// An empty next is the end. Safe for concurrent use.
+// and GET /photos in the same way. An empty next is the end. Safe for
+// concurrent use.
 type Reader struct {
 	// Client makes the requests; its Timeout bounds each.
 	Client *http.Client
@@ -40,7 +41,12 @@ type Reader struct {
 
 // Posts pages through the ids of posts. A page that fails is tried four times
 // in all; then the error is the last thing that comes.
-func (r Reader) Posts(ctx context.Context) iter.Seq2[string, error] {
+func (r Reader) Posts(ctx context.Context) iter.Seq2[string, error] { return r.keys(ctx, "posts") }
+
+// Photos is Posts for photos.
+func (r Reader) Photos(ctx context.Context) iter.Seq2[string, error] { return r.keys(ctx, "photos") }
+
+func (r Reader) keys(ctx context.Context, of string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		prefix := ""
 		if r.Run != "" {
@@ -48,9 +54,9 @@ func (r Reader) Posts(ctx context.Context) iter.Seq2[string, error] {
 		}
 		cursor := ""
 		for range maxPages {
-			p, err := r.page(ctx, cursor)
+			p, err := r.page(ctx, of, cursor)
 			if err != nil {
-				yield("", fmt.Errorf("read posts from cursor %q: %w", cursor, err))
+				yield("", fmt.Errorf("read %s from cursor %q: %w", of, cursor, err))
 				return
 			}
 			for _, id := range p.IDs {
@@ -62,12 +68,12 @@ func (r Reader) Posts(ctx context.Context) iter.Seq2[string, error] {
 				return
 			}
 			if p.Next == cursor {
-				yield("", fmt.Errorf("read posts: cursor %q does not move on", cursor))
+				yield("", fmt.Errorf("read %s: cursor %q does not move on", of, cursor))
 				return
 			}
 			cursor = p.Next
 		}
-		yield("", fmt.Errorf("read posts: no end after %d pages", maxPages))
+		yield("", fmt.Errorf("read %s: no end after %d pages", of, maxPages))
 	}
 }
 
@@ -79,7 +85,7 @@ type page struct {
 // errFinal is an answer that another try would not change.
 type errFinal struct{ error }
 
-func (r Reader) page(ctx context.Context, cursor string) (p page, err error) {
+func (r Reader) page(ctx context.Context, of, cursor string) (p page, err error) {
 	wait := pause
 	for try := range tries {
 		if try > 0 {
@@ -90,7 +96,7 @@ func (r Reader) page(ctx context.Context, cursor string) (p page, err error) {
 			}
 			wait *= 2
 		}
-		p, err = r.get(ctx, cursor)
+		p, err = r.get(ctx, of, cursor)
 		var final errFinal
 		if err == nil || ctx.Err() != nil || errors.As(err, &final) {
 			return p, err
@@ -99,9 +105,9 @@ func (r Reader) page(ctx context.Context, cursor string) (p page, err error) {
 	return page{}, fmt.Errorf("%d tries: %w", tries, err)
 }
 
-func (r Reader) get(ctx context.Context, cursor string) (page, error) {
+func (r Reader) get(ctx context.Context, of, cursor string) (page, error) {
 	query := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(pageSize)}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.BaseURL+"/posts?"+query.Encode(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.BaseURL+"/"+of+"?"+query.Encode(), nil)
 	if err != nil {
 		return page{}, errFinal{err}
 	}

@@ -8,7 +8,6 @@ import (
 
 	"rung/bench"
 	"rung/bench/attack"
-	"rung/bench/ledger"
 	"rung/bench/plan"
 	"rung/bench/record"
 	"rung/bench/traffic"
@@ -31,8 +30,10 @@ type order struct {
 	plan bench.Plan
 	// interval of the time series; zero means 1 s.
 	interval time.Duration
-	// ledger that posts are written into, if any.
-	ledger *ledger.Ledger
+	// hot is a celebrity among the users.
+	hot bench.Hot
+	// books that writes are noted in, if any.
+	books *books
 	// began is told the zero of the attack.
 	began func(time.Time)
 	// keep writes the histogram log.
@@ -51,6 +52,8 @@ type seen struct {
 	// failed are the planned offsets of the requests that failed or were
 	// never sent, in no order.
 	failed []time.Duration
+	// failedIn are those of each region.
+	failedIn map[string][]time.Duration
 	// writes are the posts that were acknowledged: when, in order of the
 	// answers.
 	writes []time.Duration
@@ -76,7 +79,7 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 	s := b.session
 	s.attacks++
 	out := &seen{run: fmt.Sprintf("%s-%s-%d", b.folder[:min(2, len(b.folder))], o.name, s.attacks),
-		parts: map[string]map[string]time.Duration{}, ok: map[string]uint64{}}
+		parts: map[string]map[string]time.Duration{}, ok: map[string]uint64{}, failedIn: map[string][]time.Duration{}}
 	var err error
 	if out.plan, err = s.plan(o); err != nil {
 		return nil, err
@@ -94,11 +97,10 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 	if err != nil {
 		return nil, err
 	}
-	shop = shop.Only(o.only...).In(o.regions...)
+	shop = shop.Only(o.only...).In(o.regions...).Hot(o.hot)
 	var source bench.Source = shop
-	if o.ledger != nil {
-		// Photos are left out: the site has no list of them to check against.
-		source = o.ledger.Watch(source, string(targets.OpPost))
+	if o.books != nil {
+		source = o.books.watch(source)
 	}
 	recorder, closeLog, err := b.recorder(o, shop, out.plan)
 	if err != nil {
@@ -179,6 +181,9 @@ func (o *seen) note(x *bench.Sample, operations []string, limit time.Duration) {
 	}
 	if x.Outcome == bench.Failed {
 		o.failed = append(o.failed, x.Intended)
+		if x.Region != "" {
+			o.failedIn[x.Region] = append(o.failedIn[x.Region], x.Intended)
+		}
 		return
 	}
 	if x.Done-x.Intended > limit {

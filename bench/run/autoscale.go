@@ -36,7 +36,7 @@ func (s *session) autoscale(ctx context.Context, b *bed, e bench.Experiment) err
 	scaleCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
-	seen, err := b.attack(ctx, order{name: e.Name, plan: load, length: length, keep: true, interval: 500 * time.Millisecond,
+	seen, err := b.attack(ctx, order{name: e.Name, plan: load, length: length, only: e.Operations, keep: true, interval: 500 * time.Millisecond,
 		began: func(t time.Time) {
 			p.note(t)
 			go func() {
@@ -98,6 +98,10 @@ func (p *platform) note(at time.Time) {
 // Observe implements scale.Platform.
 func (p *platform) Observe(ctx context.Context) (scale.Observation, error) {
 	now := p.bed.read(ctx)
+	backlog := 0.0
+	if p.spec.Backlog > 0 {
+		backlog, _ = p.bed.backlog(ctx) // a queue that does not answer has none that is known of
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	o := scale.Observation{At: now.at, Running: len(p.running)}
@@ -115,7 +119,7 @@ func (p *platform) Observe(ctx context.Context) (scale.Observation, error) {
 	if wall := now.at.Sub(p.last.at).Seconds(); slots > 0 && wall > 0 {
 		o.Use = min(busy/(slots*wall), 1)
 	}
-	o.Queue = queue
+	o.Queue = queue + int(backlog)
 	p.last = now
 	return o, nil
 }
@@ -157,8 +161,21 @@ func (p *platform) Stop(ctx context.Context) error {
 	return p.bed.system.End(last)
 }
 
-// set tells the balancer which servers there are.
+// set notes which servers there are, and tells the balancer if there is one.
 func (p *platform) set(ctx context.Context, nodes []string) error {
+	if p.spec.Balancer != "" {
+		if err := p.tell(ctx, nodes); err != nil {
+			return err
+		}
+	}
+	p.mu.Lock()
+	p.running = nodes
+	p.mu.Unlock()
+	p.note(time.Now())
+	return nil
+}
+
+func (p *platform) tell(ctx context.Context, nodes []string) error {
 	var roles []string
 	for _, name := range nodes {
 		n, _ := p.bed.system.Topology().Node(name)
@@ -168,14 +185,7 @@ func (p *platform) set(ctx context.Context, nodes []string) error {
 			}
 		}
 	}
-	if err := p.bed.system.Servers(ctx, p.spec.Balancer, roles); err != nil {
-		return err
-	}
-	p.mu.Lock()
-	p.running = nodes
-	p.mu.Unlock()
-	p.note(time.Now())
-	return nil
+	return p.bed.system.Servers(ctx, p.spec.Balancer, roles)
 }
 
 func (s *session) autoscaleFacts(e bench.Experiment, o *seen, p *platform) {
@@ -203,17 +213,10 @@ func (s *session) autoscaleFacts(e bench.Experiment, o *seen, p *platform) {
 		X: bench.Axis{Label: "time", Unit: bench.UnitNs}, Y: bench.Axis{Label: "requests per second", Unit: bench.UnitPerS},
 		Second: bench.Axis{Label: "p99", Unit: bench.UnitNs}}
 	load := bench.Series{Name: "offered load", Mark: bench.MarkLine}
-	p99 := bench.Series{Name: "p99", Mark: bench.MarkLine, Second: true}
 	for _, i := range m.Intervals {
 		middle := float64(i.Start + i.Length/2)
 		rate := float64(i.Planned) / i.Length.Seconds()
 		load.Points = append(load.Points, bench.FigurePoint{X: middle, Y: &rate})
-		point := bench.FigurePoint{X: middle, Count: i.OK}
-		if i.P99 != nil {
-			y := float64(*i.P99)
-			point.Y = &y
-		}
-		p99.Points = append(p99.Points, point)
 	}
 	// A server carries what keeps it at the target: in this unit servers and
 	// load share an axis.
@@ -223,13 +226,16 @@ func (s *session) autoscaleFacts(e bench.Experiment, o *seen, p *platform) {
 		y := float64(c.running) * each
 		servers.Points = append(servers.Points, bench.FigurePoint{X: float64(max(c.at.Sub(o.began), 0)), Y: &y, Count: uint64(c.running)})
 	}
-	figure.Series = []bench.Series{load, servers, p99}
+	figure.Series = []bench.Series{load, servers, tails(o)}
 	s.result.Figures = append(s.result.Figures, figure)
 }
 
 // perServer is the rate at which one server of the tier is at the
 // autoscaler's target, by the estimate of its demand.
 func (s *session) perServer(p *platform, o *seen) float64 {
+	if workers := p.bed.system.Topology().RolesOf(targets.KindWorker); p.spec.Backlog > 0 && len(workers) > 0 {
+		return perWorker(workers)
+	}
 	for _, d := range s.result.Prediction.Demands {
 		n, ok := s.stage.Topology.Node(p.spec.Nodes[0])
 		if ok && d.Node == "web" && d.Resource == "cpu" && d.TimeNs > 0 {

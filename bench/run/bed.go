@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"rung/targets/dns"
 	"rung/targets/evict"
 	"rung/targets/launch"
+	"rung/targets/shard"
 )
 
 // bed is a running system with users in front of it.
@@ -49,17 +52,23 @@ func newBed(s *session, system *launch.System, folder string) *bed {
 	if t.Static != "" {
 		b.staticURL = address(t.Static)
 	}
-	b.stub = dns.NewStub(func(ctx context.Context, network string) (net.Conn, error) {
-		return system.Dial(ctx, network, t.Resolver)
-	}, nil)
+	var resolvers []func(ctx context.Context, network string) (net.Conn, error)
+	for _, role := range append([]string{t.Resolver}, t.Resolvers...) {
+		resolvers = append(resolvers, func(ctx context.Context, network string) (net.Conn, error) {
+			return system.Dial(ctx, network, role)
+		})
+	}
+	b.stub = dns.NewStubOf(resolvers, nil)
 	for _, r := range append([]targets.Region{{}}, t.Regions...) {
 		b.users[r.Name] = b.place(r)
 	}
 	b.client = b.users[""].client
+	s.runner.enter(b)
 	return b
 }
 
 func (b *bed) close() {
+	b.session.runner.leave(b)
 	for _, u := range b.users {
 		u.client.CloseIdleConnections()
 	}
@@ -90,7 +99,7 @@ func (b *bed) warm(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return nil
 	}
-	_, err = b.attack(ctx, order{name: "warm-up", rate: b.session.cfg.Profile.Rate, length: d})
+	_, err = b.attack(ctx, order{name: "warm-up", rate: b.session.cfg.Profile.Rate, length: d, regions: spread(b.system.Topology())})
 	return err
 }
 
@@ -107,13 +116,34 @@ func (b *bed) warmPools(ctx context.Context) error {
 			if pages == 0 || !b.system.Alive(n.Name) {
 				continue
 			}
-			names := b.pagesMissed(r.Kind, drawsPerPage*pages)
+			names, err := b.pagesOf(r, drawsPerPage*pages)
+			if err != nil {
+				return err
+			}
 			if err := b.system.Command(ctx, r.Name, targets.Command{Do: targets.DoWarm, Pages: names}); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// pagesOf draws pages as they reach one store: of a shard's users only, if it
+// is a shard.
+func (b *bed) pagesOf(r targets.Role, n int) ([]string, error) {
+	if r.Database == nil || r.Database.Sharding == nil {
+		return b.pagesMissed(r.Kind, n), nil
+	}
+	m, err := shard.New(*r.Database.Sharding)
+	if err != nil {
+		return nil, err
+	}
+	all := len(r.Database.Sharding.Shards)
+	return slices.DeleteFunc(b.pagesMissed(r.Kind, n*all), func(page string) bool {
+		_, number, _ := strings.Cut(page, "/")
+		id, err := strconv.ParseInt(number, 10, 64)
+		return err != nil || !m.Holds(r.Database.Shard, id)
+	}), nil
 }
 
 // pagesMissed draws pages as they reach a store: with a cache tier in front,

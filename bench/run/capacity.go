@@ -25,9 +25,12 @@ const mostDoubtful = 2
 type search struct {
 	passed, failed float64
 	next           float64
+	// width at which the bracket is done: (failed-passed)/passed.
+	width float64
 }
 
-// stride is the factor of the first step; later ones grow.
+// stride is the factor of the second step; later ones grow. The first is as
+// wide as the bracket may be, so that a good estimate takes two probes.
 const stride = 1.15
 
 func (c *search) note(rate float64, passed bool, step int) {
@@ -36,7 +39,10 @@ func (c *search) note(rate float64, passed bool, step int) {
 	} else if c.failed == 0 || rate < c.failed {
 		c.failed = rate
 	}
-	grow := math.Pow(stride, float64(step))
+	grow := 1 + c.width
+	if step > 1 {
+		grow = math.Pow(stride, float64(step-1))
+	}
 	switch {
 	case c.failed == 0:
 		c.next = c.passed * grow
@@ -48,8 +54,9 @@ func (c *search) note(rate float64, passed bool, step int) {
 }
 
 // narrow reports whether the bracket is done.
-func (c *search) narrow(width float64) bool {
-	return c.passed > 0 && c.failed > 0 && c.failed/c.passed-1 <= width
+func (c *search) narrow() bool {
+	const rounding = 1e-3 // rates are whole tenths
+	return c.passed > 0 && c.failed > 0 && c.failed/c.passed-1 <= c.width+rounding
 }
 
 // capacity searches the highest rate that meets the SLO, starting where the
@@ -57,18 +64,19 @@ func (c *search) narrow(width float64) bool {
 // that passed) is repeated by noting it: the lower rate wins.
 func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, probes int, only ...targets.Operation) (*bench.Capacity, error) {
 	out := &bench.Capacity{SLO: s.cfg.Workload.SLO}
-	c := search{next: s.cfg.Profile.Rate}
+	c := search{next: s.cfg.Profile.Rate, width: s.cfg.Profile.Width}
 	if e, ok := p.Estimate("capacity_per_s"); ok && e.Value > 0 && !math.IsInf(e.Value, 0) {
-		c.next = e.Value
+		c.next = e.Value / (1 + c.width/2)
 	}
 	doubtful := 0
-	for step := 1; step <= probes && !c.narrow(s.cfg.Profile.Width); step++ {
+	for step := 1; step <= probes && !c.narrow(); step++ {
 		rate := math.Round(c.next*10) / 10
 		s.stepFor(s.cfg.Profile.Probe, "capacity: %.4g/s", rate)
 		if err := b.settle(ctx); err != nil {
 			return out, err
 		}
-		seen, err := b.attack(ctx, order{name: fmt.Sprintf("probe-%02d", step), rate: rate, length: s.cfg.Profile.Probe, only: only})
+		seen, err := b.attack(ctx, order{name: fmt.Sprintf("probe-%02d", step), rate: rate, length: s.cfg.Profile.Probe, only: only,
+			regions: spread(b.system.Topology())})
 		if err != nil {
 			return out, err
 		}

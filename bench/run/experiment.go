@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"rung/bench"
-	"rung/bench/estimate"
 	"rung/targets"
 )
 
@@ -44,12 +43,20 @@ func (s *session) experiment(ctx context.Context, b *bed, e bench.Experiment, va
 		return s.tamper(ctx, b, e)
 	case bench.ExperimentAutoscale:
 		return s.autoscale(ctx, b, e)
+	case bench.ExperimentDrain:
+		return s.drain(ctx, b, e)
+	case bench.ExperimentHeal:
+		return s.heal(ctx, b, e)
+	case bench.ExperimentDeploy:
+		return s.deploy(ctx, b, e)
+	case bench.ExperimentTrace:
+		return s.trace(ctx, b, e)
+	case bench.ExperimentReshard:
+		return s.reshard(ctx, b, e)
+	case bench.ExperimentPlacement:
+		return s.placement(e, b.system.Topology())
 	}
 	return fmt.Errorf("kind %q is not one that can be run", e.Kind)
-}
-
-func (s *session) predict(t targets.Topology) (bench.Prediction, error) {
-	return estimate.PredictAttack(t, s.cfg.Workload, s.cfg.Profile.Rate, s.cfg.Profile.Common, s.calibration.HopCost)
 }
 
 // predictOnly predicts a topology under a part of the workload.
@@ -66,7 +73,7 @@ func (s *session) predictOnly(t targets.Topology, only []targets.Operation) (ben
 	for i := range w.Mix {
 		w.Mix[i].Ratio /= sum
 	}
-	return estimate.PredictAttack(t, w, s.cfg.Profile.Rate, s.cfg.Profile.Common, s.calibration.HopCost)
+	return s.predictFor(t, w)
 }
 
 func (s *session) variantCapacity(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
@@ -109,7 +116,7 @@ func (s *session) latency(ctx context.Context, b *bed, e bench.Experiment, varia
 		s.stepFor(length, "%s: %s at %.4g/s", e.Name, op, e.Rate)
 		before := b.read(ctx)
 		seen, err := b.attack(ctx, order{name: e.Name + "-" + string(op), rate: e.Rate, length: length,
-			only: []targets.Operation{op}, regions: e.Regions, keep: true})
+			only: []targets.Operation{op}, regions: e.Regions, hot: e.Hot, keep: true})
 		if seen != nil {
 			s.measured(e.Name, seen)
 			after := b.read(context.WithoutCancel(ctx))
@@ -124,17 +131,6 @@ func (s *session) latency(ctx context.Context, b *bed, e bench.Experiment, varia
 		}
 	}
 	return nil
-}
-
-// outage kills the nodes of an experiment.
-func (s *session) outage(ctx context.Context, b *bed, e bench.Experiment) error {
-	rate := e.Rate
-	if rate == 0 {
-		rate = s.cfg.Profile.Rate
-	}
-	_, err := s.strike(ctx, b, strike{name: e.Name, prefix: e.Name + ".", variant: e.Variant, nodes: e.Nodes, down: e.Down, rate: rate,
-		only: e.Operations, regions: e.Regions})
-	return err
 }
 
 // load attacks with all operations at once, and says what the estimate gave
@@ -156,12 +152,14 @@ func (s *session) load(ctx context.Context, b *bed, e bench.Experiment, variant 
 		return err
 	}
 	before := b.read(ctx)
-	seen, err := b.attack(ctx, order{name: e.Name, rate: e.Rate, length: length, only: only, regions: e.Regions, keep: true})
+	seen, err := b.attack(ctx, order{name: e.Name, rate: e.Rate, length: length, only: only, regions: e.Regions, hot: e.Hot, keep: true})
 	if seen != nil {
 		s.measured(e.Name, seen)
 		after := b.read(context.WithoutCancel(ctx))
 		s.hitFacts(e.Name, before, after, seen)
 		s.edgeFacts(b, e.Name, before, after)
+		s.streamFacts(e.Name, before, after)
+		s.shardFacts(b, e.Name, before, after)
 		if variant != nil {
 			variant.Latency = &seen.measurement
 		}

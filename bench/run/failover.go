@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"rung/bench"
-	"rung/bench/ledger"
 	"rung/targets"
 )
 
@@ -23,10 +22,11 @@ const (
 // promote another, and lets the old one come back. It counts what was
 // acknowledged and lost, and what a recovery brings back.
 func (s *session) failover(ctx context.Context, b *bed, e bench.Experiment) error {
-	group, ok := b.replicated()
-	if !ok {
+	groups := b.groups()
+	if len(groups) == 0 {
 		return fmt.Errorf("kind failover needs a replicated database")
 	}
+	group := groups[0]
 	kills := e.Count
 	if kills == 0 {
 		kills = defaultKills
@@ -38,15 +38,15 @@ func (s *session) failover(ctx context.Context, b *bed, e bench.Experiment) erro
 	if err := b.caughtUp(ctx); err != nil {
 		return err
 	}
-	book := ledger.New()
+	books := newBooks(b.system.Topology())
 	done := make(chan blows, 1)
 	loadCtx, stop := context.WithCancel(ctx)
 	defer stop()
-	seen, err := b.attack(loadCtx, order{name: e.Name, rate: e.Rate, length: length, only: e.Operations, ledger: book, keep: true,
+	seen, err := b.attack(loadCtx, order{name: e.Name, rate: e.Rate, length: length, only: e.Operations, books: books, keep: true,
 		interval: 100 * time.Millisecond,
 		began: func(t time.Time) {
 			go func() {
-				done <- b.blows(ctx, e, kills)
+				done <- b.blows(ctx, group, e.Slow, kills)
 				stop() // no more load is needed
 			}()
 		}})
@@ -66,9 +66,9 @@ func (s *session) failover(ctx context.Context, b *bed, e bench.Experiment) erro
 	if err := b.caughtUp(ctx); err != nil {
 		return err
 	}
-	audit := b.audit(ctx, book, seen.run)
+	audit, _ := b.audits(ctx, books, seen.run)
 	s.failoverFacts(e, seen, did, audit)
-	return s.recover(ctx, b, e, book, seen)
+	return s.recover(ctx, b, e, books, seen)
 }
 
 // blow is one kill of a primary.
@@ -84,9 +84,9 @@ type blows struct {
 	err  error
 }
 
-func (b *bed) blows(ctx context.Context, e bench.Experiment, kills int) (out blows) {
+func (b *bed) blows(ctx context.Context, group targets.Replication, slow time.Duration, kills int) (out blows) {
 	for range kills {
-		one, err := b.blow(ctx, e.Slow)
+		one, err := b.blow(ctx, group, slow)
 		if err != nil {
 			out.err = err
 			return out
@@ -97,12 +97,12 @@ func (b *bed) blows(ctx context.Context, e bench.Experiment, kills int) (out blo
 }
 
 // blow kills the primary and restarts it when another has been promoted.
-func (b *bed) blow(ctx context.Context, slow time.Duration) (blow, error) {
-	primary, err := b.primary(ctx)
+func (b *bed) blow(ctx context.Context, group targets.Replication, slow time.Duration) (blow, error) {
+	primary, err := b.primary(ctx, group)
 	if err != nil {
 		return blow{}, err
 	}
-	if err := b.slowReplication(ctx, primary.node, slow); err != nil {
+	if err := b.slowReplication(ctx, primary, slow); err != nil {
 		return blow{}, err
 	}
 	if err := b.session.clock.Until(ctx, time.Now().Add(aroundKill+2*slow)); err != nil {
@@ -113,7 +113,7 @@ func (b *bed) blow(ctx context.Context, slow time.Duration) (blow, error) {
 		return out, err
 	}
 	err = b.until(ctx, "another member is promoted", func() bool {
-		out.takeover = b.takeover(ctx, out.killed)
+		out.takeover = b.takeover(ctx, group.Members, out.killed)
 		return !out.promoted.IsZero()
 	})
 	if err != nil {
@@ -127,15 +127,15 @@ func (b *bed) blow(ctx context.Context, slow time.Duration) (blow, error) {
 
 // slowReplication slows the wires from the primary to the other members; they
 // are as designed again when its node has been restarted.
-func (b *bed) slowReplication(ctx context.Context, primary string, slow time.Duration) error {
+func (b *bed) slowReplication(ctx context.Context, primary member, slow time.Duration) error {
 	if slow == 0 {
 		return nil
 	}
 	for _, m := range b.members(ctx) {
-		if m.node == primary {
+		if m.node == primary.node || !slices.Contains(primary.group, m.role) {
 			continue
 		}
-		if err := b.system.Impair(ctx, primary, m.node, targets.Impairment{Extra: slow}); err != nil {
+		if err := b.system.Impair(ctx, primary.node, m.node, targets.Impairment{Extra: slow}); err != nil {
 			return err
 		}
 	}
@@ -191,7 +191,7 @@ func (s *session) failoverFacts(e bench.Experiment, o *seen, did blows, audit be
 
 // recover has every member send the writes that only it still holds to the
 // primary, and looks at what is lost then.
-func (s *session) recover(ctx context.Context, b *bed, e bench.Experiment, book *ledger.Ledger, o *seen) error {
+func (s *session) recover(ctx context.Context, b *bed, e bench.Experiment, books *books, o *seen) error {
 	total := map[string]int64{"restored": 0, "present": 0, "conflicts": 0}
 	kept := 0.0
 	for _, m := range b.members(ctx) {
@@ -212,7 +212,7 @@ func (s *session) recover(ctx context.Context, b *bed, e bench.Experiment, book 
 	if err := b.caughtUp(ctx); err != nil {
 		return err
 	}
-	if audit := b.audit(ctx, book, o.run); audit.Checked {
+	if audit, _ := b.audits(ctx, books, o.run); audit.Checked {
 		s.facts.Add(e.Name+".lost_after_recovery_count", float64(audit.Lost), from+", then the ledger again")
 	}
 	return nil

@@ -237,6 +237,9 @@ func (s *session) foreseeLoggedOut(e bench.Experiment, t targets.Topology) ([]be
 }
 
 func (s *session) foreseeServers(e bench.Experiment, t targets.Topology) ([]bench.Estimate, error) {
+	if t.Autoscale != nil && t.Autoscale.Backlog > 0 {
+		return nil, nil // how long a queue gets depends on when its workers come
+	}
 	for _, d := range s.result.Prediction.Demands {
 		if d.Node != "web" || d.Resource != "cpu" {
 			continue

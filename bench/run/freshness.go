@@ -38,10 +38,14 @@ func (s *session) freshness(ctx context.Context, b *bed, e bench.Experiment) err
 	}
 	before := b.read(ctx)
 	probe := newFreshness(b, s.cfg.Seed)
+	if n := len(e.Regions); n > 0 {
+		// Users of the first region edit, those of the last one read.
+		probe.writer, probe.reader = b.users[e.Regions[0]].client, b.users[e.Regions[n-1]].client
+	}
 	done := make(chan error, 1)
 	loadCtx, stop := context.WithCancel(ctx)
 	defer stop()
-	seen, err := b.attack(loadCtx, order{name: e.Name, rate: s.cfg.Profile.Rate, length: length, keep: true, began: func(t time.Time) {
+	seen, err := b.attack(loadCtx, order{name: e.Name, rate: s.cfg.Profile.Rate, length: length, regions: e.Regions, keep: true, began: func(t time.Time) {
 		go func() { done <- probe.run(ctx, t, length, e.Rate) }()
 	}})
 	if seen == nil {
@@ -65,6 +69,8 @@ func (s *session) freshness(ctx context.Context, b *bed, e bench.Experiment) err
 type freshness struct {
 	bed    *bed
 	random *rand.Rand
+	// writer and reader are the users who edit, and those who read.
+	writer, reader *http.Client
 	// tag tells this experiment's values from those of others.
 	tag string
 
@@ -85,7 +91,7 @@ type history struct {
 }
 
 func newFreshness(b *bed, seed uint64) *freshness {
-	f := &freshness{bed: b, random: rand.New(rand.NewPCG(seed, 5)), tag: fmt.Sprintf("e%d-", b.session.attacks)}
+	f := &freshness{bed: b, writer: b.client, reader: b.client, random: rand.New(rand.NewPCG(seed, 5)), tag: fmt.Sprintf("e%d-", b.session.attacks)}
 	for i := range f.users {
 		f.users[i].id = b.shop.UserOf(i * probeStride) // popular ones, so that caches hold them
 	}
@@ -143,7 +149,7 @@ func (f *freshness) edit(ctx context.Context, user int) {
 	version := len(h.acked)
 	f.mu.Unlock()
 	body, _ := json.Marshal(map[string]string{"city": f.tag + strconv.Itoa(version)}) // a map of strings always marshals
-	_, err := f.ask(ctx, http.MethodPut, h.id, body)
+	_, err := f.ask(ctx, f.writer, http.MethodPut, h.id, body)
 	if err != nil {
 		f.count(func() { f.failed++ })
 		return
@@ -156,7 +162,11 @@ func (f *freshness) edit(ctx context.Context, user int) {
 // reader has just written itself, or 0.
 func (f *freshness) read(ctx context.Context, user, own int) {
 	sent := time.Now()
-	city, err := f.ask(ctx, http.MethodGet, f.users[user].id, nil)
+	client := f.reader
+	if own > 0 {
+		client = f.writer
+	}
+	city, err := f.ask(ctx, client, http.MethodGet, f.users[user].id, nil)
 	if err != nil {
 		f.count(func() { f.failed++ })
 		return
@@ -199,7 +209,7 @@ func (f *freshness) count(do func()) {
 }
 
 // ask sends a request of a user and returns the city in the answer.
-func (f *freshness) ask(ctx context.Context, method string, id int64, body []byte) (city string, err error) {
+func (f *freshness) ask(ctx context.Context, client *http.Client, method string, id int64, body []byte) (city string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, f.bed.session.cfg.Workload.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("%s/users/%d", f.bed.url(), id), bytes.NewReader(body))
@@ -207,7 +217,7 @@ func (f *freshness) ask(ctx context.Context, method string, id int64, body []byt
 		return "", err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	res, err := f.bed.client.Do(req)
+	res, err := client.Do(req)
 	if err != nil {
 		return "", err
 	}

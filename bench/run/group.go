@@ -12,10 +12,12 @@ import (
 // member is one database of a replicated group, as it says of itself.
 type member struct {
 	role, node string
-	primary    bool
-	joined     bool
-	applied    float64
-	diverged   float64
+	// group are the members of its group.
+	group    []string
+	primary  bool
+	joined   bool
+	applied  float64
+	diverged float64
 }
 
 // members asks the group that holds the site's data; a member that does not
@@ -30,31 +32,33 @@ func (b *bed) members(ctx context.Context) []member {
 				continue
 			}
 			c := m.Roles[r.Name]
-			out = append(out, member{role: r.Name, node: n.Name, primary: c["replication_primary"] == 1,
+			out = append(out, member{role: r.Name, node: n.Name, group: r.Database.Replication.Members, primary: c["replication_primary"] == 1,
 				joined: c["replication_joined"] == 1, applied: c["replication_applied_index"], diverged: c["replication_diverged"]})
 		}
 	}
 	return out
 }
 
-// replicated says whether the site's database is a group, and how many
-// members it has.
-func (b *bed) replicated() (*targets.Replication, bool) {
+// groups lists the replicated groups of the site's databases, by the settings
+// of a member of each.
+func (b *bed) groups() []targets.Replication {
+	var out []targets.Replication
 	for _, r := range b.system.Topology().RolesOf(targets.KindDatabase) {
-		if r.Database.Replication != nil {
-			return r.Database.Replication, true
+		known := func(g targets.Replication) bool { return slices.Contains(g.Members, r.Name) }
+		if r.Database.Replication != nil && !slices.ContainsFunc(out, known) {
+			out = append(out, *r.Database.Replication)
 		}
 	}
-	return nil, false
+	return out
 }
 
-// primary waits until exactly one member is primary, and names it.
-func (b *bed) primary(ctx context.Context) (member, error) {
+// primary waits until a group has exactly one primary, and names it.
+func (b *bed) primary(ctx context.Context, group targets.Replication) (member, error) {
 	var out member
 	err := b.until(ctx, "the group has a primary", func() bool {
 		found := 0
 		for _, m := range b.members(ctx) {
-			if m.primary {
+			if m.primary && slices.Contains(group.Members, m.role) {
 				out = m
 				found++
 			}
@@ -64,21 +68,45 @@ func (b *bed) primary(ctx context.Context) (member, error) {
 	return out, err
 }
 
-// caughtUp waits until every member has applied all that the primary has.
+// caughtUp waits until every member has applied all that its primary has.
 // Without replication it returns at once.
 func (b *bed) caughtUp(ctx context.Context) error {
-	r, ok := b.replicated()
-	if !ok {
+	groups := b.groups()
+	if len(groups) == 0 {
 		return nil
 	}
-	return b.until(ctx, "every replica has all that the primary has", func() bool {
+	return b.until(ctx, "every replica has all that its primary has", func() bool {
 		all := b.members(ctx)
-		if len(all) < len(r.Members) {
-			return false
+		for _, g := range groups {
+			if !whole(g, all) {
+				return false
+			}
 		}
-		return slices.ContainsFunc(all, func(m member) bool { return m.primary }) &&
-			!slices.ContainsFunc(all, func(m member) bool { return !m.joined || m.applied != all[0].applied })
+		return true
 	})
+}
+
+// whole says that a group has a primary and all members have the same.
+func whole(g targets.Replication, all []member) bool {
+	var own []member
+	for _, m := range all {
+		if slices.Contains(g.Members, m.role) {
+			own = append(own, m)
+		}
+	}
+	return len(own) == len(g.Members) && slices.ContainsFunc(own, func(m member) bool { return m.primary }) &&
+		!slices.ContainsFunc(own, func(m member) bool { return !m.joined || m.applied != own[0].applied })
+}
+
+// beheads finds the first group whose primary is on one of the nodes, and
+// lists its members; none when no group is.
+func (b *bed) beheads(ctx context.Context, nodes []string) []string {
+	for _, m := range b.members(ctx) {
+		if m.primary && slices.Contains(nodes, m.node) {
+			return m.group
+		}
+	}
+	return nil
 }
 
 // patience bounds the wait for a condition that only a fault can prevent.
@@ -104,9 +132,9 @@ type takeover struct {
 }
 
 // takeover gathers what the members of a group noted after a kill.
-func (b *bed) takeover(ctx context.Context, killed time.Time) (t takeover) {
+func (b *bed) takeover(ctx context.Context, group []string, killed time.Time) (t takeover) {
 	first := func(at *time.Time, e targets.Event) {
-		if e.At.After(killed) && (at.IsZero() || e.At.Before(*at)) {
+		if slices.Contains(group, e.Role) && e.At.After(killed) && (at.IsZero() || e.At.Before(*at)) {
 			*at = e.At
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"rung/bench"
-	"rung/bench/estimate"
 	"rung/targets/clock"
 )
 
@@ -39,6 +38,7 @@ func Run(ctx context.Context, cfg Config) (bench.Run, error) {
 func runAll(ctx context.Context, cfg Config, out *bench.Run) error {
 	c := clock.New()
 	defer c.Close()
+	cfg.Progress = oneAtATime(cfg.Progress)
 	if !c.Precise() {
 		out.Warnings = append(out.Warnings, "no precise clock on this system: waits below 1 ms are too long")
 	}
@@ -48,34 +48,8 @@ func runAll(ctx context.Context, cfg Config, out *bench.Run) error {
 		return fmt.Errorf("calibration: %w", err)
 	}
 	out.Calibration = calibration
-	facts := map[string]bench.Facts{}
-	for i, stage := range cfg.Stages {
-		prediction, err := estimate.PredictAttack(stage.Topology, cfg.Workload, cfg.Profile.Rate, cfg.Profile.Common, calibration.HopCost)
-		if err != nil {
-			return fmt.Errorf("stage %s: estimate: %w", stage.ID, err)
-		}
-		s := &session{cfg: cfg, clock: c, stage: stage, index: i, facts: bench.Facts{}, calibration: calibration,
-			result: bench.StageResult{Stage: stage, Prediction: prediction}}
-		if err := s.foresee(); err != nil {
-			return fmt.Errorf("stage %s: %w", stage.ID, err)
-		}
-		err = s.run(ctx)
-		facts[stage.ID] = s.facts
-		s.judge(facts[stage.Compare])
-		out.Stages = append(out.Stages, s.result)
-		if err != nil {
-			return fmt.Errorf("stage %s: %w", stage.ID, err)
-		}
-		if cfg.Save != nil {
-			out.Partial = "still running"
-			err := cfg.Save(*out)
-			out.Partial = ""
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	r := &runner{cfg: cfg, clock: c, calibration: calibration, floor: newFloor(cfg.Profile.Lanes), beds: map[*bed]bool{}}
+	return r.stages(ctx, out)
 }
 
 // verdictOf sums a run up. A run that ended early, and one whose ruler was

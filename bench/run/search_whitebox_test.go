@@ -16,18 +16,18 @@ func TestSearchBracketsTheCapacity(t *testing.T) {
 		truth := rapid.Float64Range(10, 10_000).Draw(t, "truth")
 		guess := truth * rapid.Float64Range(0.25, 4).Draw(t, "off")
 		const width = 0.02
-		c := search{next: guess}
-		for step := 1; step <= 40 && !c.narrow(width); step++ {
+		c := search{next: guess, width: width}
+		for step := 1; step <= 40 && !c.narrow(); step++ {
 			c.note(c.next, c.next <= truth, step)
 		}
-		if !c.narrow(width) || c.passed > truth || c.failed < truth {
+		if !c.narrow() || c.passed > truth || c.failed < truth {
 			t.Fatalf("truth %v, first guess %v: bracket [%v, %v]", truth, guess, c.passed, c.failed)
 		}
 	})
 }
 
 func TestSearchTakesTheLowerOfContradictions(t *testing.T) {
-	c := search{next: 100}
+	c := search{next: 100, width: 0.06}
 	c.note(100, true, 1)
 	c.note(115, false, 2)
 	c.note(90, false, 3)
@@ -99,7 +99,7 @@ func TestRecoveredIsTheFirstQuietSpan(t *testing.T) {
 		{"still failing at the end", ms(1000, 1300, 1600, 1900, 2200, 2500, 2800), -1, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got, none := recovered(&seen{plan: every{300}, failed: row.failed}, time.Second)
+			got, none := recovered(&seen{plan: every{300}}, row.failed, time.Second)
 			switch {
 			case row.want < 0:
 				if got != nil {

@@ -16,10 +16,10 @@ import (
 
 // session is the work on one stage.
 type session struct {
+	runner      *runner
 	cfg         Config
 	clock       *clock.Clock
 	stage       bench.Stage
-	index       int
 	calibration bench.Calibration
 	facts       bench.Facts
 	result      bench.StageResult
@@ -41,20 +41,54 @@ func (s *session) run(ctx context.Context) error {
 }
 
 func (s *session) onOwnTopology(ctx context.Context) error {
-	s.step("start %d processes", len(s.stage.Topology.Nodes))
-	b, err := s.open(ctx, s.stage.Topology, "")
+	floor := s.runner.floor
+	var b *bed
+	err := floor.beside(ctx, func() (err error) {
+		b, err = s.begin(ctx)
+		return err
+	})
+	if b != nil {
+		defer b.close()
+	}
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	if err := floor.alone(ctx, func() error { return s.standing(ctx, b) }); err != nil {
+		return err
+	}
+	for _, e := range s.stage.Experiments {
+		if e.Variant == "" && s.wanted(e) {
+			if err := s.onFloor(ctx, b, e, nil); err != nil {
+				return err
+			}
+		}
+	}
+	for _, k := range s.stage.Kills {
+		if err := floor.beside(ctx, func() error { return s.kill(ctx, b, k) }); err != nil {
+			return fmt.Errorf("kill %s: %w", k.Name(), err)
+		}
+	}
+	return nil
+}
+
+// begin starts the stage's system and warms it.
+func (s *session) begin(ctx context.Context) (*bed, error) {
+	s.step("start %d processes", len(s.stage.Topology.Nodes))
+	b, err := s.open(ctx, s.stage.Topology, "")
+	if err != nil {
+		return nil, err
+	}
 	s.result.Startup, s.result.Processes = b.system.Startup(), len(s.stage.Topology.Nodes)
 	s.wires()
 	if err := s.lookups(ctx, b); err != nil {
-		return err
+		return b, err
 	}
-	if err := b.warm(ctx, s.cfg.Profile.Warm); err != nil {
-		return err
-	}
+	return b, b.warm(ctx, s.cfg.Profile.Warm)
+}
+
+// standing are the measurements that every stage gets: latency at the common
+// load, and capacity.
+func (s *session) standing(ctx context.Context, b *bed) error {
 	before := b.read(ctx)
 	if err := s.common(ctx, b); err != nil {
 		return err
@@ -66,22 +100,30 @@ func (s *session) onOwnTopology(ctx context.Context) error {
 		s.capacityFacts("", *capacity)
 		s.cost(*capacity)
 	}
-	if err != nil {
-		return err
+	return err
+}
+
+// onFloor carries out an experiment, alone or beside others.
+func (s *session) onFloor(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
+	with := s.runner.floor.beside
+	if timed(e.Kind) {
+		with = s.runner.floor.alone
 	}
-	for _, e := range s.stage.Experiments {
-		if e.Variant == "" && s.wanted(e) {
-			if err := s.experiment(ctx, b, e, nil); err != nil {
-				return fmt.Errorf("experiment %s: %w", e.Name, err)
-			}
-		}
-	}
-	for _, k := range s.stage.Kills {
-		if err := s.kill(ctx, b, k); err != nil {
-			return fmt.Errorf("kill %s: %w", k.Node, err)
-		}
+	if err := with(ctx, func() error { return s.experiment(ctx, b, e, variant) }); err != nil {
+		return fmt.Errorf("experiment %s: %w", e.Name, err)
 	}
 	return nil
+}
+
+// timed says that an experiment's latencies or rates are compared, so that it
+// needs the machine for itself.
+func timed(kind bench.ExperimentKind) bool {
+	switch kind {
+	case bench.ExperimentCapacity, bench.ExperimentLatency, bench.ExperimentLoad, bench.ExperimentHits, bench.ExperimentFreshness,
+		bench.ExperimentLimit, bench.ExperimentStampede, bench.ExperimentReshard:
+		return true
+	}
+	return false
 }
 
 // onVariants runs the experiments that want a changed topology, each variant
@@ -105,22 +147,27 @@ func (s *session) onVariants(ctx context.Context) error {
 }
 
 func (s *session) onVariant(ctx context.Context, v bench.Variant, todo []bench.Experiment) error {
-	s.step("start variant %s", v.Name)
-	b, err := s.open(ctx, v.Topology, v.Name)
-	if err != nil {
-		return err
-	}
-	defer b.close()
 	result := bench.VariantResult{Name: v.Name, Text: v.Text}
+	var err error
 	if result.Prediction, err = s.predict(v.Topology); err != nil {
 		return err
 	}
-	if err := b.warm(ctx, s.cfg.Profile.Warm); err != nil {
+	var b *bed
+	err = s.runner.floor.beside(ctx, func() (err error) {
+		s.step("start variant %s", v.Name)
+		if b, err = s.open(ctx, v.Topology, v.Name); err != nil {
+			return err
+		}
+		return b.warm(ctx, s.cfg.Profile.Warm/2)
+	})
+	if b != nil {
+		defer b.close()
+	}
+	if err != nil {
 		return err
 	}
 	for _, e := range todo {
-		if err = s.experiment(ctx, b, e, &result); err != nil {
-			err = fmt.Errorf("experiment %s: %w", e.Name, err)
+		if err = s.onFloor(ctx, b, e, &result); err != nil {
 			break
 		}
 	}
@@ -151,7 +198,7 @@ func (s *session) open(ctx context.Context, t targets.Topology, variant string) 
 func (s *session) step(format string, args ...any) { s.stepFor(0, format, args...) }
 
 func (s *session) stepFor(expected time.Duration, format string, args ...any) {
-	s.cfg.step(Step{Stage: s.stage.ID, What: fmt.Sprintf(format, args...), Done: s.index, Stages: len(s.cfg.Stages), Expected: expected})
+	s.cfg.step(Step{Stage: s.stage.ID, What: fmt.Sprintf(format, args...), Done: s.runner.finished(), Stages: len(s.cfg.Stages), Expected: expected})
 }
 
 // wires states the round trip of every link.

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"rung/bench"
 	"rung/bench/attack"
@@ -36,9 +38,9 @@ func (b *bed) place(r targets.Region) *users {
 	return u
 }
 
-// dial resolves a name, as a browser would, and connects to the address that
-// it gets. A record has no room for a port: the port is the one that the role
-// behind the address listens on.
+// dial resolves a name, as a browser would, and connects to the first of its
+// addresses that accepts. A record has no room for a port: the port is the one
+// that the role behind the address listens on.
 func (u *users) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	b := u.bed
 	t := b.system.Topology()
@@ -53,13 +55,44 @@ func (u *users) dial(ctx context.Context, network, address string) (net.Conn, er
 	if err != nil {
 		return nil, err
 	}
-	for role, e := range b.system.Endpoints() {
-		at, err := netip.ParseAddrPort(e.Address)
-		if err == nil && at.Addr() == answer.Addresses[0] && slices.Contains(entries(), e.Kind) {
-			return b.system.DialFrom(ctx, u.clients, network, role)
+	roles := b.rolesAt(answer.Addresses)
+	if len(roles) == 0 {
+		return nil, fmt.Errorf("%s resolves to %s, where no site is", host, answer.Addresses)
+	}
+	var errs []error
+	for i, role := range roles {
+		try, cancel := ctx, context.CancelFunc(func() {})
+		if i < len(roles)-1 {
+			try, cancel = context.WithTimeout(ctx, attempt)
+		}
+		conn, err := b.system.DialFrom(try, u.clients, network, role)
+		cancel()
+		if err == nil {
+			return conn, nil
+		}
+		errs = append(errs, err)
+	}
+	return nil, errors.Join(errs...)
+}
+
+// attempt is how long a client waits for one of several addresses before it
+// tries the next: the Connection Attempt Delay of RFC 8305, section 8.
+const attempt = 250 * time.Millisecond
+
+// rolesAt are the roles that users talk to at addresses, in their order.
+func (b *bed) rolesAt(addresses []netip.Addr) []string {
+	var roles []string
+	endpoints := b.system.Endpoints()
+	for _, address := range addresses {
+		for role, e := range endpoints {
+			at, err := netip.ParseAddrPort(e.Address)
+			if err == nil && at.Addr() == address && slices.Contains(entries(), e.Kind) {
+				roles = append(roles, role)
+				break
+			}
 		}
 	}
-	return nil, fmt.Errorf("%s resolves to %s, where no site is", host, answer.Addresses[0])
+	return roles
 }
 
 // entries are the kinds of roles that users talk to.

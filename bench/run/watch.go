@@ -21,7 +21,8 @@ func (b *bed) read(ctx context.Context) reading {
 // watched is what a watch saw of the nodes.
 type watched struct {
 	uses []bench.Use
-	// processCPU is the real CPU time of all nodes, and wall how long it took.
+	// processCPU is the real CPU time of all nodes, those of other systems
+	// that ran meanwhile among them, and wall how long it took.
 	processCPU, wall time.Duration
 }
 
@@ -30,6 +31,8 @@ type watched struct {
 func (b *bed) watch(ctx context.Context) (end func() watched) {
 	const every = 250 * time.Millisecond
 	first := b.read(ctx)
+	neighbours := b.session.runner.others(b)
+	before := processCPU(ctx, neighbours)
 	ctx, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	peaks := map[[2]string]int{}
@@ -52,6 +55,9 @@ func (b *bed) watch(ctx context.Context) (end func() watched) {
 			if was, ok := first.nodes[node]; ok && is.ProcessCPU > was.ProcessCPU {
 				out.processCPU += is.ProcessCPU - was.ProcessCPU
 			}
+		}
+		for bed, is := range processCPU(context.WithoutCancel(ctx), neighbours) {
+			out.processCPU += max(is-before[bed], 0)
 		}
 		return out
 	}

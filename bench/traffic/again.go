@@ -3,6 +3,8 @@ package traffic
 import (
 	"fmt"
 	"slices"
+
+	"rung/bench"
 )
 
 // Again returns the same users for another attack: the same popularity and
@@ -22,6 +24,14 @@ func (s *Shop) In(regions ...string) *Shop {
 	spread := *s
 	spread.regions = slices.Clone(regions)
 	return &spread
+}
+
+// Hot returns the same shop in which a share of all requests that pick a user
+// is about one user. The zero Hot is nobody.
+func (s *Shop) Hot(h bench.Hot) *Shop {
+	hot := *s
+	hot.hot = h
+	return &hot
 }
 
 // LogOut drops every user's session; each logs in with its next request.

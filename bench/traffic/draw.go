@@ -11,6 +11,7 @@ const (
 	streamSpread
 	streamPage
 	streamRegion
+	streamHot
 )
 
 // draw returns 64 random bits for choice s of request n.

@@ -11,7 +11,7 @@ import (
 func TestIndexesAreThoseOfOperations(t *testing.T) {
 	for i, op := range map[int]targets.Operation{
 		opUser: targets.OpUser, opOrders: targets.OpOrders, opAsset: targets.OpAsset, opPost: targets.OpPost,
-		opLogin: targets.OpLogin, opMe: targets.OpMe, opPhoto: targets.OpPhoto,
+		opLogin: targets.OpLogin, opMe: targets.OpMe, opPhoto: targets.OpPhoto, opEdit: targets.OpEdit, opFollowing: targets.OpFollowing,
 	} {
 		if got := targets.Operations()[i]; got != op {
 			t.Errorf("operation %d is %q, want %q", i, got, op)

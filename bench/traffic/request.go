@@ -18,6 +18,7 @@ const (
 	opMe
 	opPhoto
 	opEdit
+	opFollowing
 )
 
 // Operation returns what request n is by the mix: an index into Operations.
@@ -43,6 +44,8 @@ func (s *Shop) request(n uint64) bench.Request {
 		return s.get(op, "/users/", s.user(n, streamUser), "")
 	case opOrders:
 		return s.get(op, "/customers/", s.user(n, streamUser), "/orders")
+	case opFollowing:
+		return s.get(op, "/users/", s.user(n, streamUser), "/following")
 	case opAsset:
 		// The bias of the modulo is below 2^-40 for a million files.
 		name := targets.AssetName(int(draw(s.seed, n, streamAsset) % s.assets))

@@ -34,6 +34,8 @@ type Shop struct {
 	operations []string
 	// regions that users are in, in equal shares.
 	regions []string
+	// hot is a user who gets a share of all picks.
+	hot bench.Hot
 	// sessions are shared with the Shops that Only returns.
 	sessions sessions
 	json     http.Header
@@ -167,5 +169,8 @@ func (s *Shop) UserOf(rank int) int64 { return int64(s.ids.of(uint64(rank))) + 1
 
 // user returns the user that request n is about.
 func (s *Shop) user(n uint64, what stream) int64 {
+	if s.hot.Ratio > 0 && unit(draw(s.seed, n, streamHot)) < s.hot.Ratio {
+		return s.hot.User
+	}
 	return s.UserOf(s.users.rank(unit(draw(s.seed, n, what))))
 }

@@ -351,3 +351,25 @@ func TestOnlyAssetsAreStatic(t *testing.T) {
 		}
 	}
 }
+
+// A celebrity gets the share that was asked for, of every operation that picks
+// a user, and the requests of others stay as they were.
+func TestHotUser(t *testing.T) {
+	const n, celebrity = 20_000, 777
+	plain := shop(t, nil).Only(targets.OpUser, targets.OpFollowing)
+	hot := plain.Hot(bench.Hot{User: celebrity, Ratio: 0.4})
+	hits := 0
+	for i := range uint64(n) {
+		was, is := plain.Request(i).Path, hot.Request(i).Path
+		if strings.HasPrefix(is+"/", fmt.Sprintf("/users/%d/", celebrity)) {
+			hits++
+		} else if was != is {
+			t.Fatalf("request %d was %s and is %s", i, was, is)
+		}
+	}
+	// The deviation of a binomial share is 0.35 points; users pick the
+	// celebrity by themselves as well, once in some thousand requests.
+	if share := float64(hits) / n; share < 0.38 || share > 0.43 {
+		t.Errorf("the celebrity gets %.3f of all requests, want 0.4", share)
+	}
+}

@@ -50,6 +50,19 @@ type Config struct {
 	Hold time.Duration
 	// MaxInFlight bounds the requests served at once. Zero means 4096.
 	MaxInFlight int
+	// Access gets a line "request" for each request but GET /healthz, at level
+	// info: method, path, status (499 when the client left before its answer),
+	// took_ns, server (who answered), tries if more than one, aborted if the
+	// answer broke off, and trace_id, span_id and request_id. Method and path
+	// are cut to 16 and 256 bytes. Nil means none.
+	Access *slog.Logger
+	// Sample is the share, 0 to 1, of the requests without a trace context
+	// whose new one says that it is sampled. What a client's own says stays.
+	//
+	// With Access or a Sample above zero every request has a trace context, a
+	// child of the client's or a new one, goes to its server with that, and its
+	// answer carries X-Request-Id. With neither, those headers pass as they come.
+	Sample float64
 }
 
 func check(spec targets.Balancer, cfg Config) error {
@@ -71,6 +84,8 @@ func check(spec targets.Balancer, cfg Config) error {
 		return fmt.Errorf("timeout is %v: it must be positive", spec.Timeout)
 	case spec.Retries < 0:
 		return fmt.Errorf("retries are %d: they must not be negative", spec.Retries)
+	case !(cfg.Sample >= 0 && cfg.Sample <= 1): // NaN is refused too
+		return fmt.Errorf("share of sampled requests is %v: it must be 0 to 1", cfg.Sample)
 	case cfg.MaxInFlight < 0:
 		return fmt.Errorf("at most %d requests in flight: it must not be negative", cfg.MaxInFlight)
 	}

@@ -14,6 +14,10 @@
 // and is not repeated. Each further try counts as a retry and goes to a server
 // that this request has not tried, as long as there is one.
 //
+// A server that is taken away or drained may be gone before a request that had
+// chosen it sends anything: such a request moves on even beyond the limit of
+// retries, whatever its method.
+//
 // Two repeats are no retries, because they stay at one server and cost it
 // nothing: net/http's transport repeats an idempotent request whose kept-alive
 // connection turned out to be closed, and this package does the same for other

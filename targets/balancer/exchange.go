@@ -2,9 +2,11 @@ package balancer
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"rung/targets/machine"
+	"rung/targets/trace"
 )
 
 // exchange is one request on its way through the balancer. One goroutine at a
@@ -14,11 +16,18 @@ type exchange struct {
 	token  string // of the sticky cookie, "" if there was none
 	secure bool
 	span   machine.Span
+	// front is net/http's own writer, not one around it.
+	front http.ResponseWriter
+
+	traced bool // trace is set
+	trace  trace.Context
 
 	tries int
 	took  time.Duration // of the try that was answered
 	lease *lease        // of the try that was answered
-	end   context.CancelFunc
+	// server is who answered; it outlives the lease.
+	server string
+	end    context.CancelFunc
 
 	counted bool // as a client's abort
 }

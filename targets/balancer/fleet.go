@@ -29,6 +29,8 @@ type fleet struct {
 	journal         journal
 	scratch         []*backend
 	started, closed bool
+	// leaving counts the requests at servers that were taken away.
+	leaving int
 }
 
 // lease is a request's right to one backend. It ends with settle and release.
@@ -83,6 +85,17 @@ func (f *fleet) release(l *lease) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l.active--
+	if l.removed {
+		f.leaving--
+	}
+}
+
+// left says whether a backend was taken away or drained: then it is no fault
+// that it cannot be reached.
+func (f *fleet) left(b *backend) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return b.removed || b.drained
 }
 
 // settle takes the outcome of a try: nil when headers came.
@@ -91,10 +104,13 @@ func (f *fleet) settle(l *lease, err error) {
 		if err != nil {
 			l.failures++
 		}
+		if l.removed {
+			return false, "" // whoever leaves is not watched any more
+		}
 		if !l.health.served(err == nil, l.epoch) {
 			return false, ""
 		}
-		if f.spec.Interval <= 0 && !l.removed && !f.closed {
+		if f.spec.Interval <= 0 && !f.closed {
 			l.hold = time.AfterFunc(f.held, func() { f.revive(l.backend) })
 		}
 		return true, "requests failed: " + err.Error()

@@ -15,6 +15,10 @@ var (
 	errBody       = errors.New("request body did not arrive")
 )
 
+// maxMoves bounds how often a request may move on from servers that were taken
+// away before anything was sent to them.
+const maxMoves = 10
+
 // forwarder is the http.RoundTripper behind the reverse proxy: it chooses the
 // backends and decides what is tried again.
 type forwarder struct {
@@ -50,7 +54,7 @@ func (f *forwarder) RoundTrip(r *http.Request) (*http.Response, error) {
 		a := f.try(r, l, body)
 		if a.err == nil {
 			f.fleet.settle(l, nil)
-			x.took, x.lease, x.end = time.Since(start), l, a.end
+			x.took, x.lease, x.end, x.server = time.Since(start), l, a.end, l.name
 			return a.response, nil
 		}
 		f.fleet.release(l)
@@ -63,7 +67,11 @@ func (f *forwarder) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		f.fleet.settle(l, a.err)
 		last, tried = a.err, append(tried, l.backend)
-		if x.tries > f.retries || !a.again || a.maybeSent() && !idempotent(r.Method) {
+		switch {
+		case !a.again, a.maybeSent() && !idempotent(r.Method):
+			return nil, last
+		case x.tries <= f.retries:
+		case a.maybeSent() || x.tries > f.retries+maxMoves || !f.fleet.left(l.backend):
 			return nil, last
 		}
 	}

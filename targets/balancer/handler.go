@@ -22,8 +22,27 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.healthz(w)
 		return
 	}
+	start := time.Now()
 	s.counters.requests.Add(1)
-	x := &exchange{client: clientIP(r.RemoteAddr), token: presented(r), secure: r.TLS != nil}
+	x := &exchange{client: clientIP(r.RemoteAddr), token: presented(r), secure: r.TLS != nil, front: w}
+	s.tracing.begin(r, x)
+	if s.tracing.access == nil {
+		defer func() { s.durations.observe(time.Since(start)) }()
+		s.serve(w, r, x)
+		return
+	}
+	watch := &watcher{ResponseWriter: w}
+	defer func() {
+		took := time.Since(start)
+		s.durations.observe(took)
+		s.tracing.log(r, x, watch, took)
+	}()
+	s.serve(watch, r, x)
+	watch.whole = true
+}
+
+// serve answers one request that is counted.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 	if wait := s.limiter.take(x.client, s.now()); wait > 0 {
 		s.counters.limited.Add(1)
 		s.refuse(w, x, http.StatusTooManyRequests, wait, "over the rate limit")
@@ -43,7 +62,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.static != nil && strings.HasPrefix(r.URL.Path, "/assets/") {
 		s.counters.static.Add(1)
-		appendList(w.Header(), "Server-Timing", x.timing())
+		x.mark(w.Header())
 		s.static.ServeHTTP(w, r)
 		return
 	}
@@ -75,7 +94,7 @@ func (s *Server) forward(w http.ResponseWriter, r *http.Request, x *exchange) {
 		return
 	}
 	if r.Body != nil && r.ContentLength != 0 {
-		r.Body = http.MaxBytesReader(w, r.Body, largestBody)
+		r.Body = http.MaxBytesReader(x.front, r.Body, largestBody)
 	}
 	whole := false
 	defer func() {
@@ -130,7 +149,7 @@ func (s *Server) refuse(w http.ResponseWriter, x *exchange, status int, wait tim
 		w.Header().Set("Retry-After", strconv.FormatInt(int64(math.Ceil(wait.Seconds())), 10))
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	appendList(w.Header(), "Server-Timing", x.timing())
+	x.mark(w.Header())
 	http.Error(w, why, status)
 }
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rung/targets/trace"
 )
 
 // rewrite prepares the request for a backend. ReverseProxy has already taken
@@ -17,6 +19,9 @@ func (s *Server) rewrite(p *httputil.ProxyRequest) {
 	// The balancer has answered the expectation by reading the body.
 	p.Out.Header.Del("Expect")
 	p.Out.Host = p.In.Host
+	if x := exchangeOf(p.In.Context()); x.traced {
+		x.trace.Inject(p.Out.Header) // the server makes a child of its own
+	}
 	appendList(p.Out.Header, "Via", version(p.In.ProtoMajor, p.In.ProtoMinor)+" "+s.role)
 }
 
@@ -24,7 +29,7 @@ func (s *Server) rewrite(p *httputil.ProxyRequest) {
 func (s *Server) decorate(res *http.Response) error {
 	x := exchangeOf(res.Request.Context())
 	appendList(res.Header, "Via", version(res.ProtoMajor, res.ProtoMinor)+" "+s.role)
-	appendList(res.Header, "Server-Timing", x.timing())
+	x.mark(res.Header)
 	if s.forwarder.sticky && x.lease.token != x.token && !forEveryone(res.Header) {
 		res.Header.Add("Set-Cookie", stick(x.lease.backend, x.secure).String())
 	}
@@ -43,6 +48,16 @@ func forEveryone(h http.Header) bool {
 		}
 	}
 	return false
+}
+
+// mark adds to an answer's headers what the balancer says of the exchange. It
+// is done as late as that, because an informational answer clears headers that
+// are there before it.
+func (x *exchange) mark(h http.Header) {
+	appendList(h, "Server-Timing", x.timing())
+	if x.traced {
+		h.Set(trace.HeaderRequest, x.trace.Request)
+	}
 }
 
 // timing is the exchange's part of Server-Timing: the balancer's own time in

@@ -23,6 +23,7 @@ func (f *fleet) set(order []string, servers map[string]string) {
 			continue
 		}
 		b.removed = true
+		f.leaving += b.active
 		drained[b.name] = b.drained // a server that moves stays drained
 		gone = append(gone, b)
 	}

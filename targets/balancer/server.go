@@ -32,6 +32,8 @@ type Server struct {
 	now        func() time.Time
 	slots      chan struct{} // one for each request in flight
 	counters   counters
+	durations  durations
+	tracing    tracing
 
 	// life ends with Close.
 	life context.Context
@@ -63,6 +65,7 @@ func New(spec targets.Balancer, cfg Config) (*Server, error) {
 		log:     cfg.Log,
 		now:     cfg.Now,
 		slots:   make(chan struct{}, cfg.MaxInFlight),
+		tracing: tracing{access: cfg.Access, sample: cfg.Sample},
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	if spec.Static {
@@ -105,6 +108,13 @@ func New(spec targets.Balancer, cfg Config) (*Server, error) {
 // stays at its address keeps its state; one that is new is up at first; one
 // that goes finishes the requests it has and its counters are forgotten. An
 // empty map is allowed: every request is answered 503.
+//
+// To replace a server without a failed request: take it away, wait until
+// leaving_active of Metrics is 0, stop it, and give the new one. Nothing new
+// goes to a server once SetServers has returned, unused connections to it are
+// closed, and a request that had chosen it and sent nothing yet moves on to
+// another one, whatever Retries says. A server that is stopped before
+// leaving_active is 0 has to finish what it began by itself.
 func (s *Server) SetServers(servers map[string]string) {
 	s.fleet.set(slices.Sorted(maps.Keys(servers)), maps.Clone(servers))
 }

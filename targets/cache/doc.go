@@ -22,5 +22,8 @@
 // command that is wrong by itself (unknown, wrong number of arguments, syntax). On a
 // full queue the answer is an error that starts with BUSY, and nothing was done.
 //
+// A command whose context carries a sampled trace is logged as "command": its verb,
+// how long it took and the ids of the trace.
+//
 // Nothing is written to disk: a server that starts is empty.
 package cache

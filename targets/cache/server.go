@@ -23,7 +23,8 @@ type Config struct {
 	Role string
 	// Share of the machine that the role runs on.
 	Share *machine.Share
-	// Log may be nil, which discards.
+	// Log gets, besides what happens, a line for each command of a sampled
+	// trace. It may be nil, which discards.
 	Log *slog.Logger
 	// Now is the time that entries expire by; it must not run backwards. Nil means
 	// time.Now.
@@ -39,7 +40,8 @@ type Server struct {
 	resp     *resp.Server
 	started  time.Time
 
-	carried atomic.Int64 // commands that were carried out
+	carried   atomic.Int64 // commands that were carried out
+	durations durations
 
 	life    context.Context // ends with Close
 	end     context.CancelFunc
@@ -117,6 +119,13 @@ func (s *Server) handle(ctx context.Context, cmd resp.Command) resp.Reply {
 	if !known {
 		return resp.Unknown(cmd)
 	}
+	arrived := time.Now()
+	reply := s.answer(ctx, c, cmd)
+	s.record(ctx, cmd.Name, time.Since(arrived))
+	return reply
+}
+
+func (s *Server) answer(ctx context.Context, c command, cmd resp.Command) resp.Reply {
 	carryOut, err := c.prepare(cmd)
 	if err == nil {
 		_, err = s.config.Share.CPU(ctx, s.settings.Demand)

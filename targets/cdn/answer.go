@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"rung/targets/trace"
 )
 
 // sendFlight sends an entry whose body may still be on its way.
@@ -77,7 +79,15 @@ func (s *Server) mark(v *visit, st status) {
 	for _, line := range h["Cache-Status"] {
 		b = append(append(b, line...), ", "...)
 	}
-	h["Cache-Status"] = []string{string(st.append(b, s.signer))}
+	own := len(b)
+	b = st.append(b, s.signer)
+	h["Cache-Status"] = []string{string(b)}
+	if s.tracing.access != nil {
+		v.outcome = string(b[own+len(s.signer)+len("; "):])
+	}
+	if v.traced {
+		h[trace.HeaderRequest] = []string{v.trace.Request}
+	}
 	b = appendMetric(scratch[:0], "edge-queue", v.span.Queued)
 	b = append(b, ", "...)
 	b = appendMetric(b, "edge-cpu", v.span.Served)
@@ -110,6 +120,7 @@ func (s *Server) refuse(v *visit, code int, why string, st status) {
 	} else {
 		s.mark(v, status{reason: fwdBypass})
 		h.Del("Cache-Status") // the cache had no say in it
+		v.outcome = ""
 	}
 	s.writeJSON(v, code, problem{Error: why, Edge: s.role, Origin: s.spec.Origin, OriginStatus: st.code})
 }

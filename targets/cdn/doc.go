@@ -18,7 +18,16 @@
 // validated at the origin. When that fails (no answer, or status 500, 502, 503
 // or 504), it is served as long as stale-if-error (RFC 5861) or else the
 // configuration allows, unless the origin forbade it by must-revalidate,
-// proxy-revalidate, s-maxage or no-cache. Of a request's own directives
+// proxy-revalidate, s-maxage or no-cache.
+//
+// An origin that hangs costs the whole time-out before that is known. So from
+// the first question without an answer in time on, until the origin answers
+// anything again, a stale answer that may be served for its failure is served
+// at once; one request at a time asks the origin behind its own answer whether
+// it is back. Only the requests that came before the first time-out was over
+// wait, and those that nothing stored may answer.
+//
+// Of a request's own directives
 // no-cache, max-age, min-fresh, max-stale, stale-if-error, only-if-cached and
 // no-store are followed.
 //

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rung/targets/trace"
 )
 
 // overhead is what an entry costs besides its key, headers and body, and a
@@ -59,7 +61,8 @@ func newEntry(key, variant string, status int, header http.Header, x exchange, d
 	}
 	e.ask = c.noCache
 	e.forbidden = c.mustRevalidate || c.proxyRevalidate || c.sMaxAge.set || c.noCache
-	header.Del("Age") // it is computed for each answer
+	header.Del("Age")                   // it is computed for each answer
+	delete(header, trace.HeaderRequest) // it is that of one request
 	return e
 }
 

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"rung/targets/trace"
 )
 
 const (
@@ -26,6 +28,7 @@ var (
 type flight struct {
 	key, name string
 	stale     *entry // to be validated; nil if there is nothing
+	asked     int64  // of the suspicion, when the origin was asked
 
 	// fenced says that a purge came; guarded by the shelf.
 	fenced bool
@@ -72,14 +75,19 @@ func failure(status int) bool {
 func (s *Server) fly(f *flight, r *http.Request, ask control) {
 	defer s.shelf.running.Done()
 	ctx, cancel := context.WithCancelCause(s.life)
+	if c, ok := trace.Of(r.Context()); ok {
+		ctx = trace.With(ctx, c)
+	}
 	defer cancel(nil)
 	watch := time.AfterFunc(s.spec.Timeout, func() { cancel(errTimeout) })
 	defer watch.Stop()
 
+	f.asked = s.suspicion.asked()
 	res, err := s.question(ctx, f, r)
 	if err != nil {
 		s.counters.originFailures.Add(1)
 		f.err = originError(ctx, err)
+		s.heard(f, f.err)
 		s.shelf.land(f, nil, nil)
 		close(f.headed)
 		close(f.done)
@@ -93,6 +101,7 @@ func (s *Server) fly(f *flight, r *http.Request, ask control) {
 		s.counters.originFailures.Add(1)
 	}
 	if f.status == http.StatusNotModified && f.stale != nil {
+		s.heard(f, nil)
 		s.sign(res.Header)
 		s.renew(f, res)
 		return
@@ -113,6 +122,18 @@ func (s *Server) fly(f *flight, r *http.Request, ask control) {
 		s.stream(f, res.Body, int(size))
 	default:
 		s.collect(f, res, limit, watch)
+	}
+}
+
+// heard tells the suspicion how a question ended: in time or not. When the edge
+// itself broke it off, that says nothing of the origin.
+func (s *Server) heard(f *flight, err error) {
+	switch {
+	case err != nil && s.life.Err() != nil:
+	case errors.Is(err, errTimeout):
+		s.suspicion.silent(f.asked)
+	default:
+		s.suspicion.answered()
 	}
 }
 
@@ -137,6 +158,7 @@ func (s *Server) renew(f *flight, res *http.Response) {
 
 // pass gives the answer to the leader, and holds it until that is through.
 func (s *Server) pass(f *flight, res *http.Response, watch *time.Timer) {
+	s.heard(f, nil)
 	f.entry, f.passing = nil, res
 	s.shelf.land(f, nil, nil)
 	watch.Stop()
@@ -150,7 +172,9 @@ func (s *Server) stream(f *flight, body io.Reader, size int) {
 	f.tape = newTape(size)
 	f.entry.fill(f.tape.data[:size:size])
 	close(f.headed)
-	if err := f.tape.record(body); err != nil {
+	err := f.tape.record(body)
+	s.heard(f, err)
+	if err != nil {
 		s.counters.originFailures.Add(1)
 		s.log.Debug("answer broke off", "key", f.key, "error", err)
 		s.shelf.land(f, nil, nil)
@@ -165,6 +189,7 @@ func (s *Server) stream(f *flight, body io.Reader, size int) {
 // one that is too large passes, with what was read in front.
 func (s *Server) collect(f *flight, res *http.Response, limit int64, watch *time.Timer) {
 	content, err := io.ReadAll(io.LimitReader(res.Body, max(limit, 0)+1))
+	s.heard(f, err)
 	switch {
 	case err != nil:
 		s.counters.originFailures.Add(1)

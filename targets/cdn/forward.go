@@ -40,6 +40,7 @@ func (s *Server) forward(v *visit, reason string) {
 		return
 	}
 	defer res.Body.Close()
+	s.suspicion.answered()
 	res.Body = &patientBody{ReadCloser: res.Body, ctx: ctx, watch: watch, timeout: s.spec.Timeout}
 	watch.Stop()
 	v.timing = res.Header["Server-Timing"]

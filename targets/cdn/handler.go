@@ -19,14 +19,27 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte("ok\n")) // a checker that hung up needs no answer
 		return
 	}
+	start := time.Now()
 	s.counters.requests.Add(1)
 	v := &visit{ResponseWriter: w, r: r}
+	s.tracing.begin(v)
+	whole := false
 	defer func() {
 		s.counters.egressBody.Add(v.sent)
 		if r.Context().Err() != nil && s.life.Err() == nil {
 			s.counters.aborts.Add(1)
 		}
+		took := time.Since(start)
+		s.durations.observe(took)
+		s.tracing.log(v, whole, took)
 	}()
+	s.serve(v, read)
+	whole = true
+}
+
+// serve answers one request that is counted; read says that it is GET or HEAD.
+func (s *Server) serve(v *visit, read bool) {
+	r := v.r
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
@@ -36,7 +49,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method == purgeMethod && !s.authorized(r) {
-		w.Header().Set("WWW-Authenticate", "Bearer")
+		v.Header().Set("WWW-Authenticate", "Bearer")
 		s.refuse(v, http.StatusUnauthorized, "a purge needs the bearer token", status{})
 		return
 	}
@@ -93,12 +106,29 @@ func keyOf(r *http.Request) string {
 func (s *Server) get(v *visit) {
 	now := s.now()
 	key := keyOf(v.r)
-	f, err := s.shelf.look(query{key: key, header: v.r.Header,
-		judge:  func(e *entry) string { return e.judge(now, v.ask) },
-		enough: v.ask.onlyIfCached || v.ask.noStore})
+	advised := adviceAsk
+	enough := v.ask.onlyIfCached || v.ask.noStore
+	f, err := s.shelf.look(query{key: key, header: v.r.Header, enough: enough, judge: func(e *entry) string {
+		reason := e.judge(now, v.ask)
+		if reason != "" && !enough && e.survives(now, v.ask) {
+			advised = s.suspicion.advise()
+		}
+		if advised == adviceSpare {
+			return ""
+		}
+		return reason
+	}})
+	if advised == adviceProbe {
+		s.probe(v, f, err)
+	}
 	switch {
 	case err != nil:
 		s.refuse(v, http.StatusServiceUnavailable, "the edge is closing", status{})
+	case advised != adviceAsk:
+		s.counters.hits.Add(1)
+		s.counters.stale.Add(1)
+		s.counters.spared.Add(1)
+		s.sendEntry(v, f.entry, now, status{ttl: f.entry.left(now), hasTTL: true, detail: "origin-hangs"})
 	case f.reason == "":
 		s.counters.hits.Add(1)
 		s.sendEntry(v, f.entry, now, status{ttl: f.entry.left(now), hasTTL: true})
@@ -119,6 +149,21 @@ func (s *Server) get(v *visit) {
 		}
 		s.await(v, f)
 	}
+}
+
+// probe asks the origin in the background whether it still hangs. If somebody
+// else is asking for the same, that will show it.
+func (s *Server) probe(v *visit, f found, err error) {
+	if err != nil || !f.leader {
+		s.suspicion.endProbe()
+		return
+	}
+	close(f.flight.left) // the leader does not wait for what it brings
+	r, ask := v.r, v.ask
+	go func() {
+		s.fly(f.flight, r, ask)
+		s.suspicion.endProbe()
+	}()
 }
 
 // await answers with what the flight brings.

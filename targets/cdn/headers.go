@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rung/targets/trace"
 )
 
 // hopByHop are the headers of one connection (RFC 9110 7.6.1), and those that
@@ -81,6 +83,9 @@ func (s *Server) outgoing(r *http.Request) *http.Request {
 		h.Set("X-Forwarded-For", strings.Join(append(slices.Clip(h["X-Forwarded-For"]), ip), ", "))
 	}
 	h.Set("X-Forwarded-Host", r.Host)
+	if c, ok := trace.Of(r.Context()); ok {
+		c.Inject(h) // the origin makes a child of its own
+	}
 	h.Set("X-Forwarded-Proto", "http")
 	if len(h["User-Agent"]) == 0 {
 		h["User-Agent"] = []string{""} // net/http would name itself

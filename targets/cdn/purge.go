@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"rung/targets/trace"
 )
 
 const (
@@ -117,6 +119,7 @@ func (s *Server) purge(v *visit) {
 	v.Header().Set("Cache-Control", "no-store")
 	s.mark(v, status{reason: fwdMethod})
 	v.Header().Del("Cache-Status")
+	v.outcome = ""
 	s.writeJSON(v, code, out)
 }
 
@@ -156,6 +159,9 @@ func (s *Server) purgeAt(ctx context.Context, p peer, r *http.Request) (Purged, 
 		if values := r.Header[name]; len(values) > 0 {
 			out.Header[name] = values
 		}
+	}
+	if c, ok := trace.Of(ctx); ok {
+		c.Inject(out.Header)
 	}
 	res, err := p.transport.RoundTrip(out)
 	if err != nil {

@@ -32,12 +32,15 @@ type Server struct {
 	now      func() time.Time
 	dial     func(ctx context.Context, role string) (net.Conn, error)
 
-	shelf    *shelf
-	origin   *http.Transport
-	peers    []peer
-	key      [sha256.Size]byte // of the purge key
-	slots    chan struct{}     // one for each request in flight
-	counters counters
+	shelf     *shelf
+	origin    *http.Transport
+	peers     []peer
+	key       [sha256.Size]byte // of the purge key
+	slots     chan struct{}     // one for each request in flight
+	counters  counters
+	tracing   tracing
+	durations durations
+	suspicion suspicion
 
 	// life ends with Close.
 	life context.Context
@@ -55,9 +58,10 @@ func New(spec targets.Edge, config Config) (*Server, error) {
 		spec: spec, role: config.Role, signer: item(config.Role), servedBy: []string{config.Role},
 		site:  strings.TrimSuffix(config.Site, "."),
 		share: config.Share, log: config.Log, now: config.Now, dial: config.Dial,
-		shelf: newShelf(spec.Bytes),
-		key:   sha256.Sum256([]byte(spec.PurgeKey)),
-		slots: make(chan struct{}, maxInFlight),
+		shelf:   newShelf(spec.Bytes),
+		key:     sha256.Sum256([]byte(spec.PurgeKey)),
+		slots:   make(chan struct{}, maxInFlight),
+		tracing: tracing{access: config.Access, sample: config.Sample},
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.origin = s.newTransport(spec.Origin, spec.Connections, &s.counters.originBytes, &s.counters.originOpen)

@@ -42,6 +42,8 @@ type answer struct {
 	ttl uint32
 	// to is who may get it.
 	to audience
+	// stale says that its TTL has ended before.
+	stale bool
 }
 
 // newAnswer takes records over; each TTL is cut to most. An answer with an

@@ -36,3 +36,49 @@ func TestCacheModel(t *testing.T) {
 		}
 	})
 }
+
+// TestStaleModel: what has ended can be had from stale, and only for the time
+// of linger; what came after it is all that counts.
+func TestStaleModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		linger := time.Duration(rapid.IntRange(0, 10).Draw(t, "linger")) * time.Second
+		c := newCache[int](10)
+		c.linger = linger
+		now := time.Unix(0, 0)
+		type fact struct {
+			value       int
+			until, held time.Time
+		}
+		known := map[string]fact{}
+		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
+			key := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "key")
+			now = now.Add(time.Duration(rapid.IntRange(0, 4).Draw(t, "pause")) * time.Second)
+			f, has := known[key]
+			fresh := has && now.Before(f.until)
+			stale := has && !fresh && now.Before(f.until.Add(linger))
+			switch rapid.SampledFrom([]string{"put", "hold", "look"}).Draw(t, "step") {
+			case "put":
+				ttl := time.Duration(rapid.IntRange(0, 5).Draw(t, "ttl")) * time.Second
+				c.put(key, i, now, ttl)
+				if ttl > 0 {
+					known[key] = fact{value: i, until: now.Add(ttl)}
+				} else if !fresh {
+					delete(known, key)
+				}
+			case "hold":
+				if stale {
+					c.hold(key, now.Add(2*time.Second))
+					f.held = now.Add(2 * time.Second)
+					known[key] = f
+				}
+			default:
+				if k, ok := c.get(key, now); ok != fresh || ok && k.value != f.value {
+					t.Fatalf("get %s: %d, %v; want %d, %v", key, k.value, ok, f.value, fresh)
+				}
+				if k, ok := c.stale(key, now); ok != stale || ok && (k.value != f.value || k.held != f.held) {
+					t.Fatalf("stale %s: %+v, %v; want %+v, %v", key, k, ok, f, stale)
+				}
+			}
+		}
+	})
+}

@@ -22,6 +22,7 @@ type view struct {
 type choice struct {
 	others   []host // the role and its backups
 	byRegion map[string][]host
+	every    bool // all healthy ones of a list, not only the first
 }
 
 // host is a role and its address.
@@ -36,7 +37,7 @@ func newChoice(r targets.Record, addresses map[string]netip.Addr, regions atlas)
 	if err != nil {
 		return choice{}, err
 	}
-	c := choice{others: others, byRegion: map[string][]host{}}
+	c := choice{others: others, byRegion: map[string][]host{}, every: r.Every}
 	for region, roles := range r.Regions {
 		if !regions.has(region) {
 			return choice{}, fmt.Errorf("there is no region %q", region)
@@ -72,15 +73,31 @@ func addressOfRole(role string, addresses map[string]netip.Addr) (netip.Addr, er
 }
 
 // pick returns the first healthy host of the client's region, else of all
-// regions. If none is healthy it returns the first of the list, and false.
-func (c choice) pick(v view) (host, bool) {
-	list := slices.Concat(c.byRegion[v.region], c.others)
-	for _, h := range list {
-		if v.up(h.role) {
-			return h, true
+// regions. With every it returns all healthy ones of the first of these two
+// lists that has any, in its order. If none is healthy it returns the first of
+// all (with every: the whole list that comes first), and false.
+func (c choice) pick(v view) ([]host, bool) {
+	lists := slices.DeleteFunc([][]host{c.byRegion[v.region], c.others}, func(list []host) bool { return len(list) == 0 })
+	for _, list := range lists {
+		if healthy := c.of(list, func(h host) bool { return v.up(h.role) }); len(healthy) > 0 {
+			return healthy, true
 		}
 	}
-	return list[0], false
+	return c.of(lists[0], func(host) bool { return true }), false
+}
+
+// of returns what is answered of a list: every host that is wanted, or the
+// first of them.
+func (c choice) of(list []host, wanted func(host) bool) (out []host) {
+	for _, h := range list {
+		if !wanted(h) {
+			continue
+		}
+		if out = append(out, h); !c.every {
+			return out
+		}
+	}
+	return out
 }
 
 // addressSet is all records of the specification for one name.
@@ -92,24 +109,28 @@ type addressSet struct {
 	regional bool
 }
 
-// pick returns an address for each record, each once. A record with nobody
-// healthy is left out, unless all are so: then it is better to send clients
-// to the first of every list than nowhere (open says so), as Route 53 does.
+// pick returns the addresses of each record, each once, in the order of the
+// records and of their lists. A record with nobody healthy is left out, unless
+// all are so: then it is better to send clients to those who were asked for
+// first than nowhere (open says so), as Route 53 does.
 func (s addressSet) pick(v view) (out []netip.Addr, open bool) {
-	var sick []netip.Addr
+	var well, sick []netip.Addr
 	for _, c := range s.choices {
-		h, healthy := c.pick(v)
-		switch {
-		case !healthy && !slices.Contains(sick, h.address):
-			sick = append(sick, h.address)
-		case healthy && !slices.Contains(out, h.address):
-			out = append(out, h.address)
+		hosts, healthy := c.pick(v)
+		to := &sick
+		if healthy {
+			to = &well
+		}
+		for _, h := range hosts {
+			if !slices.Contains(*to, h.address) {
+				*to = append(*to, h.address)
+			}
 		}
 	}
-	if len(out) == 0 {
+	if len(well) == 0 {
 		return sick, true
 	}
-	return out, false
+	return well, false
 }
 
 func (s addressSet) records(name string, v view) (out []dns.RR, open bool) {

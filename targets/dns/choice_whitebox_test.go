@@ -62,6 +62,15 @@ func TestChoice(t *testing.T) {
 		{"a set without the sick", []targets.Record{{Role: "a"}, {Role: "b"}, {Role: "c"}}, "", "b", "ac", false},
 		{"a set of the sick", []targets.Record{{Role: "a"}, {Role: "b"}}, "", "ab", "ab", true},
 		{"a set with one backup for all", []targets.Record{{Role: "a", Backup: split("c")}, {Role: "b", Backup: split("c")}}, "", "ab", "c", false},
+		{"every: role and backups are one list", []targets.Record{{Role: "b", Backup: split("ac"), Every: true}}, "", "", "bac", false},
+		{"every healthy one of the list", []targets.Record{{Role: "b", Backup: split("ac"), Every: true}}, "", "b", "ac", false},
+		{"every: nobody healthy, the whole list", []targets.Record{{Role: "b", Backup: split("ac"), Every: true}}, "", "abc", "bac", true},
+		{"every of the region", []targets.Record{{Role: "a", Backup: split("b"), Every: true, Regions: map[string][]string{"eu": split("dc")}}}, "eu", "", "dc", false},
+		{"every healthy one of the region", []targets.Record{{Role: "a", Backup: split("b"), Every: true, Regions: map[string][]string{"eu": split("dce")}}}, "eu", "c", "de", false},
+		{"every: out of the region to the other list", []targets.Record{{Role: "a", Backup: split("b"), Every: true, Regions: map[string][]string{"eu": split("dc")}}}, "eu", "cd", "ab", false},
+		{"every: nobody healthy, the whole region", []targets.Record{{Role: "a", Backup: split("b"), Every: true, Regions: map[string][]string{"eu": split("dc")}}}, "eu", "abcd", "dc", true},
+		{"every: each address once", []targets.Record{{Role: "a", Backup: split("ba"), Every: true}, {Role: "b"}}, "", "", "ab", false},
+		{"every beside one that is sick", []targets.Record{{Role: "c"}, {Role: "b", Backup: split("a"), Every: true}}, "", "c", "ba", false},
 		{"a backup that is in the set", []targets.Record{{Role: "a", Backup: split("b")}, {Role: "b"}}, "", "a", "b", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -91,7 +100,7 @@ func TestChoice(t *testing.T) {
 func TestChoiceHolds(t *testing.T) {
 	role := rapid.SampledFrom(split("abcdefgh"))
 	record := rapid.Custom(func(t *rapid.T) targets.Record {
-		return targets.Record{Role: role.Draw(t, "role"), Backup: rapid.SliceOfN(role, 0, 3).Draw(t, "backup"),
+		return targets.Record{Every: rapid.Bool().Draw(t, "every"), Role: role.Draw(t, "role"), Backup: rapid.SliceOfN(role, 0, 3).Draw(t, "backup"),
 			Regions: rapid.MapOfN(rapid.SampledFrom([]string{"eu", "us"}), rapid.SliceOfN(role, 1, 3), 0, 2).Draw(t, "regions")}
 	})
 	rapid.Check(t, func(t *rapid.T) {
@@ -105,14 +114,19 @@ func TestChoiceHolds(t *testing.T) {
 			roleAt[address] = role
 		}
 		var all []string
+		most := 0
 		for _, r := range records {
 			list := slices.Concat(r.Regions[region], []string{r.Role}, r.Backup)
 			all = append(all, list...)
+			if most++; r.Every {
+				most += len(list) - 1
+				holdsEvery(t, r, region, up, got)
+			}
 			if i := slices.IndexFunc(list, up); i >= 0 && !slices.Contains(got, letters()[list[i]]) {
 				t.Fatalf("of %v, %s is the first healthy one and missing in %v", list, list[i], got)
 			}
 		}
-		if len(got) == 0 || len(got) > len(records) || len(slices.Compact(slices.SortedFunc(slices.Values(got), netip.Addr.Compare))) != len(got) {
+		if len(got) == 0 || len(got) > most || distinct(got) != len(got) {
 			t.Fatalf("%d records answer %v", len(records), got)
 		}
 		if want := !slices.ContainsFunc(all, up); open != want {
@@ -124,4 +138,38 @@ func TestChoiceHolds(t *testing.T) {
 			}
 		}
 	})
+}
+
+// holdsEvery checks that of a record's first list with anybody healthy nobody
+// healthy is missing, and that alone such a record keeps its order.
+func holdsEvery(t *rapid.T, r targets.Record, region string, up func(string) bool, got []netip.Addr) {
+	alone, _ := set(t, r).pick(view{region, up})
+	for _, list := range [][]string{r.Regions[region], append([]string{r.Role}, r.Backup...)} {
+		var want []netip.Addr
+		for _, role := range list {
+			if address := letters()[role]; up(role) && !slices.Contains(want, address) {
+				want = append(want, address)
+			}
+		}
+		if len(want) == 0 {
+			continue
+		}
+		if !slices.Equal(alone, want) {
+			t.Fatalf("%+v alone answers %v, want %v", r, alone, want)
+		}
+		for _, address := range want {
+			if !slices.Contains(got, address) {
+				t.Fatalf("%v is healthy and missing in %v", address, got)
+			}
+		}
+		return
+	}
+}
+
+func distinct(addresses []netip.Addr) int {
+	seen := map[netip.Addr]bool{}
+	for _, a := range addresses {
+		seen[a] = true
+	}
+	return len(seen)
 }

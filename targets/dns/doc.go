@@ -30,7 +30,9 @@
 //
 // Addresses are IPv4 (A records). There are no zone transfers, no dynamic
 // updates, no DNSSEC and no wildcards. A nameserver that refuses questions with
-// a client subnet is not asked again without one. The resolver sends the full question to every server on its way (no query name
-// minimisation, RFC 9156), does not prime its root hint (RFC 8109) and never
-// serves an answer whose TTL has ended (no serve-stale, RFC 8767).
+// a client subnet is not asked again without one. The resolver sends the full
+// question to every server on its way (no query name minimisation, RFC 9156) and
+// does not prime its root hint (RFC 8109). It serves stale answers when no server
+// answers (RFC 8767), but waits for that instead of answering its client early
+// (no client response timer).
 package dns

@@ -21,10 +21,15 @@ import (
 //
 // A record is answered by where the client is and by who is healthy: with the
 // first healthy role of the client's region, else with its own role if that is
-// healthy, else with its first healthy backup. A record with nobody healthy is
-// left out of its set; when all records of a name are so, each is answered with
-// the first of its list (fail open, as Route 53 and the load balancers of AWS
-// do: the checks may be wrong). The client is where its EDNS client subnet
+// healthy, else with its first healthy backup. A record with Every is answered
+// with all healthy roles of its region, as many address records in the order of
+// the list, or when there is none with all healthy ones of its role and
+// backups: a client takes the first and tries the next when that fails. A
+// record with nobody healthy is left out of its set; when all records of a name
+// are so, each is answered with the first of its list, with Every with the
+// whole list (fail open, as Route 53 and the load balancers of AWS do: the
+// checks may be wrong). The order of an answer is never shuffled, here or in
+// the resolver or the stub of this package. The client is where its EDNS client subnet
 // (RFC 7871) says, or else where the query came from; its region is that with
 // the longest prefix. The reply carries the subnet with the scope for which it
 // is valid: the shortest prefix that holds nothing of another region, or 0 for

@@ -32,12 +32,17 @@ type recursion struct {
 }
 
 // resolve finds the answer to a question, in the cache or from the servers.
+// Stale answers are left to the whole of a lookup: parts of one would be kept
+// as if they were new.
 func (r *recursion) resolve(ctx context.Context, q question, depth int) (answer, error) {
 	if depth > maxDepth {
 		return answer{}, errDepth
 	}
-	if known, ok := r.known.answer(q, r.now()); ok {
+	if known, ok := r.known.good(q, r.now()); ok {
 		return known, nil
+	}
+	if failed, ok := r.known.failure(q, r.now()); ok {
+		return failed, nil
 	}
 	found, err := r.iterate(ctx, q, depth)
 	if err != nil {

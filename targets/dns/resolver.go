@@ -33,8 +33,8 @@ type ResolverConfig struct {
 	Dial func(ctx context.Context, network string, server netip.Addr) (net.Conn, error)
 	// Clock tells the time for TTLs. Nil means time.Now.
 	Clock func() time.Time
-	// Entries bounds the cache: that many answers, and the servers of that
-	// many zones. Zero means 10,000.
+	// Entries bounds the cache: that many answers, as many failures, and the
+	// servers of that many zones. Zero means 10,000.
 	Entries int
 	// Log gets failed lookups. Nil means silence.
 	Log *slog.Logger
@@ -43,9 +43,8 @@ type ResolverConfig struct {
 // Resolver answers any question by asking nameservers, from the root zone down
 // (iterative recursion), and keeps what it learned until its TTL ends: answers,
 // the servers of zones, and negative answers (RFC 2308). When no server
-// answers, it answers SERVFAIL, keeps that for 1 s (RFC 9520), and never
-// serves an answer whose TTL has ended. Identical questions at the same time
-// are one lookup. A question without the recursion-desired bit is answered
+// answers, it answers SERVFAIL and keeps that for 1 s (RFC 9520). Identical
+// questions at the same time are one lookup. A question without the recursion-desired bit is answered
 // from the cache or refused. Questions for ANY and other types that are no
 // data get NOTIMP, zone transfers are refused.
 //
@@ -56,9 +55,18 @@ type ResolverConfig struct {
 // a scope is kept and used for clients inside of the scope only, one without
 // for all; each counts as an answer of its own against the bound of the cache.
 //
-// One question causes at most 50 queries and takes at most 12 timeouts. The
-// server with the shortest smoothed round trip is asked first; one that does
-// not answer is tried a second time after all others.
+// An answer whose TTL has ended is served stale (RFC 8767) when every server of
+// a zone on the way to a new one failed: was not reached, did not answer in
+// time, or answered with neither NOERROR nor NXDOMAIN. It then has a TTL of 30
+// s or its own one, whichever is shorter, and for that time the servers are
+// not asked again; who can read extended errors (RFC 8914) is told. It is
+// served so for a day after its TTL. Who asks first after the end of that time
+// waits until all servers have failed anew. A negative answer is never served
+// stale, nor what is older than one.
+//
+// One question causes at most 50 queries and takes at most 12 timeouts. Of the
+// servers of a zone that with the shortest smoothed round trip is asked first;
+// one that does not answer is tried a second time after all others.
 //
 // All methods are safe for concurrent use, except that Serve may be called
 // once at a time.
@@ -77,7 +85,7 @@ type Resolver struct {
 
 	tally                                       tally
 	hits, misses, coalesced, upstream, failures atomic.Int64
-	subnets, regional                           atomic.Int64
+	subnets, regional, stale                    atomic.Int64
 }
 
 // reached is the result of a lookup.
@@ -153,8 +161,10 @@ func (r *Resolver) Flush() {
 // nameservers; a second try, and not its repetition over TCP, counts again)
 // and upstream_failures_total; subnet_total (questions with a client
 // subnet) and regional_total (answers that are good for some clients only);
+// stale_total (answered after the TTL, as no server answered: from the cache or
+// after an attempt, so part of hits or of misses);
 // truncated_total, tcp_total and dropped_total as in Nameserver; and the gauge
-// entries (answers and zones in the cache).
+// entries (answers, stale ones too, failures and zones in the cache).
 func (r *Resolver) Metrics() map[string]float64 {
 	m := r.tally.metrics()
 	m["hits_total"] = float64(r.hits.Load())
@@ -164,6 +174,7 @@ func (r *Resolver) Metrics() map[string]float64 {
 	m["upstream_failures_total"] = float64(r.failures.Load())
 	m["subnet_total"] = float64(r.subnets.Load())
 	m["regional_total"] = float64(r.regional.Load())
+	m["stale_total"] = float64(r.stale.Load())
 	m["entries"] = float64(r.memory.Load().len())
 	return m
 }
@@ -197,6 +208,10 @@ func (r *Resolver) answer(ctx context.Context, from asker, query *dns.Msg) (*dns
 	spell(reply.Answer, q.name, asked.Name)
 	if own.to.scope > 0 {
 		r.regional.Add(1)
+	}
+	if own.stale {
+		r.stale.Add(1)
+		tellStale(reply, query)
 	}
 	return reply, own.to.scope
 }
@@ -254,8 +269,10 @@ func (r *Resolver) lookup(ctx context.Context, m *memory, q question) (reached, 
 	if ctx.Err() != nil {
 		return reached{}, err // nobody waits any more: that says nothing of the servers
 	}
-	r.log.Warn("lookup failed", "name", q.name, "type", dns.TypeToString[q.qtype], "error", err)
-	failed := answer{rcode: dns.RcodeServerFailure, ttl: failureTTL}
-	m.keep(q, failed, r.now())
-	return reached{failed, false}, nil
+	old, stale := m.resort(q, r.now())
+	r.log.Warn("lookup failed", "name", q.name, "type", dns.TypeToString[q.qtype], "stale", stale, "error", err)
+	if stale {
+		return reached{old, false}, nil
+	}
+	return reached{m.fail(q, r.now()), false}, nil
 }

@@ -274,19 +274,18 @@ func TestAllServersDead(t *testing.T) {
 	wantAddress(t, w.ask(resolverIP, site, mdns.TypeA), "127.53.1.1", 60)
 	w.stopShop()
 	wantAddress(t, w.ask(resolverIP, site, mdns.TypeA), "127.53.1.1", 60)
-	w.clock.Advance(time.Minute)
-	// No serve-stale: the TTL has ended.
-	wantRcode(t, w.ask(resolverIP, site, mdns.TypeA), mdns.RcodeServerFailure)
+	// A name of which nothing is known.
+	wantRcode(t, w.ask(resolverIP, "deep.inner.shop.example.", mdns.TypeA), mdns.RcodeServerFailure)
 	sent := w.resolver.Metrics()["upstream_total"]
-	wantRcode(t, w.ask(resolverIP, site, mdns.TypeA), mdns.RcodeServerFailure)
+	wantRcode(t, w.ask(resolverIP, "deep.inner.shop.example.", mdns.TypeA), mdns.RcodeServerFailure)
 	if now := w.resolver.Metrics()["upstream_total"]; now != sent {
 		t.Errorf("%v queries in the second after a failure, want none", now-sent)
 	}
 	again := newFleetAt(t, w.fleet, shopIP)
 	again.serve(shopIP, w.shop)
 	w.clock.Advance(time.Second)
-	wantAddress(t, w.ask(resolverIP, site, mdns.TypeA), "127.53.1.1", 60)
-	wantMetrics(t, w.resolver.Metrics(), map[string]float64{"servfail_total": 2})
+	wantAddress(t, w.ask(resolverIP, "deep.inner.shop.example.", mdns.TypeA), "127.53.1.2", 30)
+	wantMetrics(t, w.resolver.Metrics(), map[string]float64{"servfail_total": 2, "stale_total": 0})
 }
 
 // newFleetAt listens again on an address of a fleet whose server has ended.

@@ -116,12 +116,14 @@ func refusal(query *dns.Msg) int {
 	return dns.RcodeNotImplemented
 }
 
-// finish adds the OPT record if the query has one, with the query's client
-// subnet in it, and cuts a reply that is too long.
+// finish adds the OPT record if the query has one and the reply has none yet,
+// with the query's client subnet in it, and cuts a reply that is too long.
 func (s *server) finish(query, reply *dns.Msg, scope int, udp bool) {
 	limit := dns.MinMsgSize
 	if opt := query.IsEdns0(); opt != nil {
-		reply.SetEdns0(udpSize, opt.Do())
+		if reply.IsEdns0() == nil {
+			reply.SetEdns0(udpSize, opt.Do())
+		}
 		if asked := subnetOption(query); asked != nil && reply.Rcode != dns.RcodeFormatError {
 			echoSubnet(reply, asked, scope)
 		}

@@ -16,6 +16,9 @@
 // client: writes are not gathered into groups. On a full queue the answer is an
 // error that starts with BUSY, and nothing was written.
 //
+// A command whose context carries a sampled trace is logged as "command": its verb,
+// how long it took and the ids of the trace.
+//
 // Two reads that miss the same page at the same time cost one disk access: the
 // second finds the page in the pool at once, not when the first has read it.
 package keyvalue

@@ -3,6 +3,7 @@ package keyvalue
 import (
 	"context"
 	"errors"
+	"time"
 
 	"rung/targets"
 	"rung/targets/machine"
@@ -18,6 +19,13 @@ func (s *Server) handle(ctx context.Context, cmd resp.Command) resp.Reply {
 	if !known {
 		return resp.Unknown(cmd)
 	}
+	arrived := time.Now()
+	reply := s.answer(ctx, c, cmd)
+	s.record(ctx, cmd.Name, time.Since(arrived))
+	return reply
+}
+
+func (s *Server) answer(ctx context.Context, c command, cmd resp.Command) resp.Reply {
 	reply, err := s.carryOut(ctx, c, cmd)
 	var clients resp.Error
 	switch {

@@ -27,7 +27,8 @@ type Config struct {
 	Directory string
 	// Share of the machine that the role runs on.
 	Share *machine.Share
-	// Log may be nil, which discards.
+	// Log gets, besides what happens, a line for each command of a sampled
+	// trace. It may be nil, which discards.
 	Log *slog.Logger
 }
 
@@ -42,6 +43,7 @@ type Server struct {
 	started  time.Time
 
 	gets, sets atomic.Int64
+	durations  durations
 
 	life    context.Context // ends with Close
 	end     context.CancelFunc

@@ -48,13 +48,19 @@ func (s *System) Resume(node string) error {
 // Restart starts a new process for a node that has ended, on the same
 // addresses and the same data, and returns when it serves.
 func (s *System) Restart(ctx context.Context, node string) error {
-	old, err := s.process(node)
-	if err != nil {
-		return err
-	}
-	select {
-	case <-old.done:
-	default:
+	return s.again(ctx, node, func(*targets.Spec) {})
+}
+
+// RestartAfterPowerCut is Restart of a machine that lost its power: what was
+// not synced to its disk is gone.
+func (s *System) RestartAfterPowerCut(ctx context.Context, node string) error {
+	return s.again(ctx, node, func(spec *targets.Spec) { spec.PowerCut = true })
+}
+
+// again starts a new process for a node that has ended, with a changed
+// specification.
+func (s *System) again(ctx context.Context, node string, change func(*targets.Spec)) error {
+	if s.Alive(node) {
 		return fmt.Errorf("node %s: still runs", node)
 	}
 	spec, err := s.spec(node)
@@ -64,6 +70,7 @@ func (s *System) Restart(ctx context.Context, node string) error {
 	if spec, err = s.samePorts(spec); err != nil {
 		return err
 	}
+	change(&spec)
 	return s.add(ctx, spec)
 }
 
@@ -103,6 +110,9 @@ func (s *System) samePorts(spec targets.Spec) (targets.Spec, error) {
 		}
 	}
 	spec.Node.Roles = roles
+	if at, err := netip.ParseAddrPort(endpoints[targets.TelemetryEndpoint(spec.Node.Name)].Address); err == nil {
+		spec.TelemetryPort = int(at.Port())
+	}
 	return spec, nil
 }
 

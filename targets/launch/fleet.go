@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"rung/targets"
 )
@@ -43,23 +44,36 @@ func (s *System) Replace(ctx context.Context, node string) error {
 	if s.Alive(node) {
 		return fmt.Errorf("node %s: still runs", node)
 	}
-	spec, err := s.spec(node)
-	if err != nil {
-		return err
-	}
-	if spec, err = s.samePorts(spec); err != nil {
-		return err
-	}
-	if err := os.RemoveAll(spec.Directory); err != nil {
+	if err := os.RemoveAll(s.config.data(node)); err != nil {
 		return fmt.Errorf("node %s: data directory: %w", node, err)
 	}
-	spec.Replacement = true
+	// It stays one when it is restarted before it has the data.
+	if err := s.change(node, func(spec *targets.Spec) { spec.Replacement = true }); err != nil {
+		return err
+	}
+	return s.Restart(ctx, node)
+}
+
+// Deploy starts a node that has ended with another version of the software,
+// on the same addresses and data.
+func (s *System) Deploy(ctx context.Context, node string, version int) error {
+	if err := s.change(node, func(spec *targets.Spec) { spec.Version = version }); err != nil {
+		return err
+	}
+	return s.Restart(ctx, node)
+}
+
+// change changes what a node is told from its next start on.
+func (s *System) change(node string, how func(*targets.Spec)) error {
 	s.mu.Lock()
-	whole := s.plan.specs[node]
-	whole.Replacement = true // it stays one when it is restarted before it has the data
-	s.plan.specs[node] = whole
-	s.mu.Unlock()
-	return s.add(ctx, spec)
+	defer s.mu.Unlock()
+	spec, ok := s.plan.specs[node]
+	if !ok {
+		return fmt.Errorf("there is no node %q", node)
+	}
+	how(&spec)
+	s.plan.specs[node] = spec
+	return nil
 }
 
 // spec is what a node is told.
@@ -80,4 +94,31 @@ func (s *System) Servers(ctx context.Context, balancer string, roles []string) e
 		addresses[r] = endpoints[r].Address
 	}
 	return s.Command(ctx, balancer, targets.Command{Do: targets.DoServers, Servers: addresses, Endpoints: endpoints})
+}
+
+// Resharded tells what nodes are told at their next start: where the data is
+// since users were moved.
+func (s *System) Resharded(to targets.Sharding) error {
+	for _, n := range s.topology.Nodes {
+		err := s.change(n.Name, func(spec *targets.Spec) {
+			roles := slices.Clone(spec.Node.Roles) // the topology has them too
+			for i, r := range roles {
+				switch {
+				case r.Web != nil && r.Web.Sharding != nil:
+					web := *r.Web
+					web.Sharding = &to
+					roles[i].Web = &web
+				case r.Worker != nil && r.Worker.Data.Sharding != nil:
+					worker := *r.Worker
+					worker.Data.Sharding = &to
+					roles[i].Worker = &worker
+				}
+			}
+			spec.Node.Roles = roles
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

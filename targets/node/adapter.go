@@ -9,6 +9,7 @@ import (
 	"rung/targets/cache"
 	"rung/targets/cdn"
 	"rung/targets/database"
+	"rung/targets/jobs"
 	"rung/targets/keyvalue"
 	"rung/targets/session"
 	"rung/targets/store"
@@ -20,27 +21,43 @@ import (
 
 type webRole struct {
 	*web.Server
-	store    store.Store
-	sessions session.Store
+	tier      tier
+	sessions  session.Store
+	publisher *jobs.Publisher
 }
 
 func (r webRole) serve(ctx context.Context, s sockets) error { return r.Serve(ctx, s.tcp) }
 
 func (r webRole) Close() error {
 	r.Server.Close()
+	r.closeTiers()
+	return nil
+}
+
+// closeTiers closes what the server asks.
+func (r webRole) closeTiers() {
+	if r.publisher != nil {
+		r.publisher.Close()
+	}
 	if r.sessions != nil {
 		r.sessions.Close()
 	}
-	r.store.Close()
-	return nil
+	r.tier.Close()
 }
+
+func (r webRole) sharded() *store.Sharded { return r.tier.shards }
 
 // Metrics are the server's, and those of its way to the data.
 func (r webRole) Metrics() map[string]float64 {
 	m := r.Server.Metrics()
-	if s, ok := r.store.(interface{ Metrics() map[string]float64 }); ok {
+	if s, ok := r.tier.Store.(interface{ Metrics() map[string]float64 }); ok {
 		for name, value := range s.Metrics() {
 			m["store_"+name] = value
+		}
+	}
+	if r.publisher != nil {
+		for name, value := range r.publisher.Metrics() {
+			m["publisher_"+name] = value
 		}
 	}
 	return m

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"rung/targets"
+	"rung/targets/store"
 )
 
 // Optional things that a role can do on command.
@@ -20,6 +21,8 @@ type (
 	recoverer interface {
 		recover(ctx context.Context) (map[string]int64, error)
 	}
+	sharder       interface{ sharded() *store.Sharded }
+	laborer       interface{ Work(on bool) }
 	contextWarmer interface {
 		Warm(ctx context.Context, pages []string) error
 	}
@@ -49,6 +52,10 @@ func (n *Node) carryOut(ctx context.Context, c targets.Command) targets.Reply {
 		err = ask(n, c.Role, "publish", func(p publisher) error { return p.Publish(c.Count) })
 	case targets.DoRecover:
 		err = ask(n, c.Role, "recover", func(r recoverer) (err error) { reply.Counts, err = r.recover(ctx); return err })
+	case targets.DoWork:
+		err = ask(n, c.Role, "work", func(w laborer) error { w.Work(c.Count == 1); return nil })
+	case targets.DoShards, targets.DoCopy, targets.DoErase:
+		err = ask(n, c.Role, string(c.Do), func(r sharder) (err error) { reply.Counts, err = reshard(ctx, r.sharded(), c); return err })
 	default:
 		err = fmt.Errorf("unknown command %q", c.Do)
 	}
@@ -69,6 +76,26 @@ func ask[T any](n *Node, name, verb string, do func(T) error) error {
 		return fmt.Errorf("%s: role %q is of a kind that cannot", verb, name)
 	}
 	return do(able)
+}
+
+// waits says that a command may wait for requests of users.
+func waits(do targets.Do) bool {
+	return do == targets.DoShards || do == targets.DoCopy || do == targets.DoErase
+}
+
+// reshard carries out a step of a move between shards.
+func reshard(ctx context.Context, s *store.Sharded, c targets.Command) (map[string]int64, error) {
+	switch {
+	case s == nil:
+		return nil, errors.New("the role uses no shards")
+	case c.Move == nil:
+		return nil, errors.New("there is no move")
+	case c.Do == targets.DoCopy:
+		return s.Copy(ctx, *c.Move)
+	case c.Do == targets.DoErase:
+		return s.Erase(ctx, *c.Move)
+	}
+	return nil, s.Apply(ctx, *c.Move)
 }
 
 // warm fills a buffer pool at once, or a cache tier through a web server.

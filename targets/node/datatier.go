@@ -14,7 +14,6 @@ import (
 	"rung/targets/session"
 	"rung/targets/store"
 	"rung/targets/volume"
-	"rung/targets/web"
 )
 
 const (
@@ -55,70 +54,6 @@ func (n *Node) buildVolume(r targets.Role) (role, error) {
 		return nil, err
 	}
 	return volumeRole{s}, nil
-}
-
-func (n *Node) buildWeb(r targets.Role) (role, error) {
-	data, err := n.openStore(*r.Web)
-	if err != nil {
-		return nil, err
-	}
-	sessions, err := n.openSessions(*r.Web, data.plain)
-	if err != nil {
-		data.Close()
-		return nil, err
-	}
-	s, err := web.New(*r.Web, web.Config{Role: r.Name, Store: data.Store, Share: n.machine.For(r.Name), SessionStore: sessions,
-		Log: n.log.With("role", r.Name), Seed: n.spec.Seed})
-	if err != nil {
-		if sessions != nil {
-			sessions.Close()
-		}
-		data.Close()
-		return nil, err
-	}
-	return webRole{Server: s, store: data.Store, sessions: sessions}, nil
-}
-
-// tier is a web server's way to its data: the whole of it, and the store
-// without the cache in front.
-type tier struct {
-	store.Store
-	plain store.Store
-}
-
-func (n *Node) openStore(w targets.Web) (tier, error) {
-	plain, err := n.openPlain(w)
-	if err != nil || w.Cache == nil {
-		return tier{plain, plain}, err
-	}
-	c := w.Cache
-	return tier{store.Cached(plain, store.CacheConfig{Nodes: n.cacheNodes(c.Nodes), Dial: n.dialCache, TTL: c.TTL, Jitter: c.Jitter,
-		Coalesce: c.Coalesce, Invalidate: c.Invalidate, VirtualNodes: c.VirtualNodes, Connections: c.Connections,
-		Timeout: c.Timeout, Hold: c.Hold, Seed: n.ringSeed()}), plain}, nil
-}
-
-func (n *Node) openPlain(w targets.Web) (store.Store, error) {
-	if n.kindOf(w.Store) == targets.KindKeyValue {
-		dial := func(ctx context.Context, network, _ string) (net.Conn, error) { return n.dial(ctx, network, w.Store) }
-		return store.OpenKV(store.KVConfig{Address: n.address(w.Store), Connections: w.Connections, Dial: dial, Timeout: storeTimeout}), nil
-	}
-	names := w.Members
-	if len(names) == 0 {
-		names = []string{w.Store}
-	}
-	roles, members := map[string]string{}, []store.SQLMember(nil)
-	for _, name := range names {
-		roles[n.address(name)] = name
-		members = append(members, store.SQLMember{Name: name, Address: n.address(name)})
-	}
-	config := store.SQLConfig{Address: n.address(w.Store), Database: "shop", User: "web", Connections: w.Connections, Timeout: storeTimeout,
-		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return n.dial(ctx, network, roles[address])
-		}}
-	if len(w.Members) > 0 {
-		config.Members, config.Reads, config.Probe = members, string(w.Reads), n.scaled(probePeriod)
-	}
-	return store.OpenSQL(context.Background(), config)
 }
 
 // openSessions opens where logins are kept; nil is the web server's memory.

@@ -42,6 +42,20 @@ func (n *Node) listen(ctx context.Context) error {
 		}
 		n.sockets[r.Name] = s
 	}
+	return n.listenTelemetry(ctx)
+}
+
+// listenTelemetry opens the node's endpoint for telemetry, if it has one.
+func (n *Node) listenTelemetry(ctx context.Context) error {
+	if n.spec.Telemetry == nil {
+		return nil
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort(n.spec.Address, strconv.Itoa(n.spec.TelemetryPort)))
+	if err != nil {
+		return fmt.Errorf("node %s, telemetry: %w", n.spec.Node.Name, explain(err))
+	}
+	n.sockets[targets.TelemetryEndpoint(n.spec.Node.Name)] = sockets{tcp: l}
 	return nil
 }
 
@@ -95,6 +109,10 @@ func (n *Node) listening() map[string]targets.Endpoint {
 			e.TLS = s.tls.Addr().String()
 		}
 		endpoints[r.Name] = e
+	}
+	own := targets.TelemetryEndpoint(n.spec.Node.Name)
+	if s, ok := n.sockets[own]; ok {
+		endpoints[own] = targets.Endpoint{Node: n.spec.Node.Name, Kind: targets.KindTelemetry, Address: s.tcp.Addr().String()}
 	}
 	return endpoints
 }

@@ -10,6 +10,22 @@ import (
 	"rung/targets"
 )
 
+// network stands for the node's wires among its roles' metrics. No role has
+// such a name: they hold no slash.
+const network = "node/network"
+
+// traffic is what went over the connections that the node dialled.
+func (n *Node) traffic() map[string]float64 {
+	m := map[string]float64{}
+	for _, l := range n.links {
+		dials, out, in := l.Counts()
+		m["dials_total"] += float64(dials)
+		m["sent_bytes_total"] += float64(out)
+		m["received_bytes_total"] += float64(in)
+	}
+	return m
+}
+
 // metrics is what the node knows of itself now.
 func (n *Node) metrics() *targets.Metrics {
 	m := &targets.Metrics{Roles: map[string]map[string]float64{}, ClockError: n.clock.Error(), Memory: memory()}
@@ -18,6 +34,7 @@ func (n *Node) metrics() *targets.Metrics {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err == nil {
 		m.ProcessCPU = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 	}
+	m.Roles[network] = n.traffic()
 	for name, r := range n.roles {
 		m.Roles[name] = r.Metrics()
 		if h, ok := r.(interface {

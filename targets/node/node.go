@@ -70,7 +70,7 @@ func (n *Node) obey(ctx context.Context, lines *bufio.Reader, stdout io.Writer) 
 	defer n.closeRoles()
 	defer cancel()
 
-	replies := json.NewEncoder(stdout)
+	replies := &replies{to: json.NewEncoder(stdout)}
 	if err := replies.Encode(targets.Reply{Endpoints: n.listening()}); err != nil {
 		return fmt.Errorf("tell the addresses: %w", err)
 	}
@@ -102,11 +102,29 @@ func (n *Node) obey(ctx context.Context, lines *bufio.Reader, stdout io.Writer) 
 			}
 			return err
 		case c := <-commands:
+			if waits(c.Do) {
+				// What waits for requests to end must not keep other commands.
+				n.running.Go(func() { replies.Encode(n.carryOut(ctx, c)) }) // a broken pipe ends the node by its other end
+				continue
+			}
 			if err := replies.Encode(n.carryOut(ctx, c)); err != nil {
 				return fmt.Errorf("reply to %s: %w", c.Do, err)
 			}
 		}
 	}
+}
+
+// replies writes lines, one at a time. It is safe for concurrent use.
+type replies struct {
+	mu sync.Mutex
+	to *json.Encoder
+}
+
+// Encode writes a reply.
+func (r *replies) Encode(reply targets.Reply) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.to.Encode(reply)
 }
 
 // readLine reads one JSON line of at most maxLine bytes.

@@ -49,6 +49,10 @@ func (n *Node) build(r targets.Role) (role, error) {
 		return n.buildEdge(r)
 	case targets.KindVolume:
 		return n.buildVolume(r)
+	case targets.KindQueue:
+		return n.buildQueue(r)
+	case targets.KindWorker:
+		return n.buildWorker(r)
 	}
 	return nil, fmt.Errorf("unknown kind %q", r.Kind)
 }
@@ -72,7 +76,7 @@ func (n *Node) buildBalancer(r targets.Role) (role, error) {
 	s, err := balancer.New(spec, balancer.Config{Role: r.Name, Servers: servers, Site: n.spec.Site, Address: n.spec.Address,
 		Hold:  time.Duration(float64(passiveHold) / max(n.spec.TimeScale, 1)),
 		Dial:  func(ctx context.Context, role string) (net.Conn, error) { return n.dial(ctx, "tcp", role) },
-		Share: n.machine.For(r.Name), Log: n.log.With("role", r.Name), Seed: n.spec.Seed})
+		Share: n.machine.For(r.Name), Log: n.log.With("role", r.Name), Access: n.access(r), Sample: n.sample(), Seed: n.spec.Seed})
 	if err != nil {
 		return nil, err
 	}

@@ -5,12 +5,19 @@ import (
 	"context"
 	"strconv"
 	"strings"
+
+	"rung/targets/trace"
 )
 
 // client is what the server knows of one connection.
 type client struct {
-	id      int64
-	name    string
+	id   int64
+	name string
+	// trace of the next command, while named is set. Then former is the name
+	// that the connection had before.
+	trace   trace.Context
+	named   bool
+	former  string
 	scratch []byte // for the encoded reply
 }
 
@@ -38,7 +45,7 @@ func (s *Server) answer(ctx context.Context, c *client, cmd Command) (r Reply, q
 	case "COMMAND":
 		return command(cmd), false
 	}
-	r = s.handler(ctx, cmd)
+	r = s.handler(c.traced(ctx), cmd)
 	if r == nil {
 		r = Error("ERR the command has no answer")
 	}
@@ -107,8 +114,26 @@ func (c *client) rename(name []byte) Reply {
 			return Error("ERR Client names cannot contain spaces, newlines or special characters.")
 		}
 	}
+	if parent, err := trace.Parse(string(name)); err == nil && parent.Sampled {
+		if !c.named {
+			c.former = c.name
+		}
+		c.trace, c.named = parent, true
+	} else {
+		c.named = false
+	}
 	c.name = string(name)
 	return nil
+}
+
+// traced returns the context of a command: with the trace that the connection
+// is named after, if it is. The connection has its former name from then on.
+func (c *client) traced(ctx context.Context) context.Context {
+	if !c.named {
+		return ctx
+	}
+	c.name, c.named = c.former, false
+	return trace.With(ctx, c.trace)
 }
 
 func (c *client) client(cmd Command) Reply {

@@ -4,6 +4,10 @@
 // the connection itself (PING, ECHO, QUIT, SELECT, AUTH, HELLO, CLIENT, COMMAND),
 // which are answered here.
 //
+// A connection that is named after a sampled trace (CLIENT SETNAME <traceparent>)
+// hands that trace, in the context, to the handler of the next command, and has
+// its former name again. Other names are just names.
+//
 // The commands of one connection are carried out one after another, in order, and
 // every reply is sent before the next command starts: a handler may wait as long
 // as it likes, other connections go on. A handler whose client has gone away is

@@ -22,8 +22,9 @@ type Observation struct {
 	Use float64
 	// Running is how many servers serve.
 	Running int
-	// Queue is how many requests wait now. It is mentioned and not decided
-	// by, as in Kubernetes' rule for one resource.
+	// Queue is how many requests wait now. By use it is mentioned and not
+	// decided by, as in Kubernetes' rule for one resource. With a Backlog it
+	// is the messages that wait, and decides.
 	Queue int
 }
 
@@ -57,6 +58,9 @@ type Decision struct {
 // At a constant load it comes to rest: below saturation running * use is the
 // load, so wanted does not depend on how many are running.
 //
+// With a Backlog the rule is that of KEDA's queue scalers instead: wanted =
+// ceil(messages that wait / Backlog). The bounds and cool-downs are the same.
+//
 // It is not safe for concurrent use.
 type Scaler struct {
 	spec targets.Autoscale
@@ -71,7 +75,7 @@ type Scaler struct {
 }
 
 // New returns a scaler of a valid specification. Of that it uses Min, Max,
-// Target, Tolerance, UpAfter and DownAfter.
+// Target, Tolerance, Backlog, UpAfter and DownAfter.
 func New(spec targets.Autoscale) *Scaler { return &Scaler{spec: spec} }
 
 // Decide says how many servers should run. It takes its decision for carried
@@ -137,6 +141,9 @@ func (s *Scaler) settle(o Observation, wanted int) {
 
 // rule is the formula, without bounds and cool-downs.
 func (s *Scaler) rule(o Observation) (wanted int, why string) {
+	if each := s.spec.Backlog; each > 0 {
+		return (max(o.Queue, 0) + each - 1) / each, fmt.Sprintf("%d messages wait, %d for each", o.Queue, each)
+	}
 	ratio := min(max(o.Use, 0), 1) / s.spec.Target
 	if math.IsNaN(ratio) {
 		return o.Running, "there is no figure of the use"

@@ -271,3 +271,13 @@ func TestConstantLoadComesToRest(t *testing.T) {
 		}
 	})
 }
+
+// By a backlog, each so many messages want one node, whatever the use is.
+func TestBacklogDecides(t *testing.T) {
+	for _, row := range []struct{ queue, want int }{{0, 1}, {1, 1}, {10, 1}, {11, 2}, {25, 3}, {1000, 4}} {
+		s := scale.New(targets.Autoscale{Min: 1, Max: 4, Backlog: 10})
+		if got := s.Decide(scale.Observation{At: time.Unix(1, 0), Running: 1, Use: 0.01, Queue: row.queue}); got.Wanted != row.want {
+			t.Errorf("%d messages: wanted %d (%s), want %d", row.queue, got.Wanted, got.Why, row.want)
+		}
+	}
+}

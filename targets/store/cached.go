@@ -73,7 +73,7 @@ func (c CacheConfig) orDefaults() CacheConfig {
 // CachedStore is a Store that reads users and orders through a cache: what is not
 // there is read from the store behind, put into the cache, and only then returned. A
 // miss therefore costs two round trips to the cache. Rows that do not exist are not
-// cached, and neither are posts.
+// cached, and neither are posts, photos, and who follows whom.
 //
 // A key lives on one node of a consistent-hash ring, and on no other one. A node that
 // does not answer is a miss, never an error: the store behind serves its keys until it
@@ -218,6 +218,17 @@ func (c *CachedStore) SetCity(ctx context.Context, id int64, city string) (Timin
 	}
 	took.Total = time.Since(start)
 	return took, err
+}
+
+// Following goes to the store behind, and is not cached: it changes with every user who is
+// followed.
+func (c *CachedStore) Following(ctx context.Context, id int64) ([]User, Timing, error) {
+	return c.inner.Following(ctx, id)
+}
+
+// Photos goes to the store behind.
+func (c *CachedStore) Photos(ctx context.Context, cursor string, limit int) (ids []string, next string, err error) {
+	return c.inner.Photos(ctx, cursor, limit)
 }
 
 // Posts goes to the store behind.

@@ -55,7 +55,7 @@ func (n *cacheNode) get(ctx context.Context, key string) ([]byte, result) {
 		return nil, skipped
 	}
 	text, err := command(ctx, n, trial, "get "+key, func(ctx context.Context) ([]byte, error) {
-		return n.kv.client.Get(ctx, key).Bytes()
+		return named(ctx, n.kv.client, func(c kvCommander) *redis.StringCmd { return c.Get(ctx, key) }).Bytes()
 	})
 	switch {
 	case err == nil:
@@ -73,7 +73,7 @@ func (n *cacheNode) set(ctx context.Context, key string, value []byte, lifetime 
 		return true
 	}
 	_, err := command(ctx, n, trial, "set "+key, func(ctx context.Context) (string, error) {
-		return n.kv.client.Set(ctx, key, value, lifetime).Result()
+		return named(ctx, n.kv.client, func(c kvCommander) *redis.StatusCmd { return c.Set(ctx, key, value, lifetime) }).Result()
 	})
 	return err == nil
 }
@@ -83,7 +83,7 @@ func (n *cacheNode) set(ctx context.Context, key string, value []byte, lifetime 
 func (n *cacheNode) delete(ctx context.Context, key string) error {
 	_, trial := n.circuit.ask()
 	_, err := command(ctx, n, trial, "delete "+key, func(ctx context.Context) (int64, error) {
-		return n.kv.client.Del(ctx, key).Result()
+		return named(ctx, n.kv.client, func(c kvCommander) *redis.IntCmd { return c.Del(ctx, key) }).Result()
 	})
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"net"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"rung/targets/ring"
 )
 
@@ -66,7 +68,11 @@ func (k *cacheKeeper) Put(ctx context.Context, key string, value []byte, ttl tim
 	}
 	milliseconds := (ttl + time.Millisecond - 1) / time.Millisecond
 	_, took, err := onNode(ctx, k, key, once, func(ctx context.Context, kv *KV, key string) (any, error) {
-		return kv.client.Do(ctx, "SET", key, value, "PX", int64(milliseconds)).Result()
+		return named(ctx, kv.client, func(c kvCommander) *redis.Cmd {
+			set := redis.NewCmd(ctx, "SET", key, value, "PX", int64(milliseconds))
+			_ = c.Process(ctx, set) // the command has its own error
+			return set
+		}).Result()
 	})
 	if err != nil {
 		return took, fmt.Errorf("keep a value: %w", err)
@@ -76,7 +82,7 @@ func (k *cacheKeeper) Put(ctx context.Context, key string, value []byte, ttl tim
 
 func (k *cacheKeeper) Get(ctx context.Context, key string) ([]byte, Timing, error) {
 	value, took, err := onNode(ctx, k, key, again, func(ctx context.Context, kv *KV, key string) ([]byte, error) {
-		return kv.client.Get(ctx, key).Bytes()
+		return named(ctx, kv.client, func(c kvCommander) *redis.StringCmd { return c.Get(ctx, key) }).Bytes()
 	})
 	if err != nil {
 		return nil, took, fmt.Errorf("look up a value: %w", err)

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -124,7 +122,7 @@ func (k *KV) add(ctx context.Context, key string, p Post) (Timing, error) {
 	}
 	s := k.session(ctx)
 	_, err = statement(s, once, "add to "+key, func(ctx context.Context) (bool, error) {
-		return k.client.HSetNX(ctx, key, p.ID, row).Result()
+		return named(ctx, k.client, func(c kvCommander) *redis.BoolCmd { return c.HSetNX(ctx, key, p.ID, row) }).Result()
 	})
 	return s.timing(), err
 }
@@ -137,52 +135,9 @@ func (k *KV) SetCity(ctx context.Context, id int64, city string) (Timing, error)
 	return s.timing(), err
 }
 
-// Posts is one HSCAN. Redis takes its COUNT as a hint and may answer more; then the
-// cursor says how many of this page were handed out, and the rest comes with the
-// next call.
-func (k *KV) Posts(ctx context.Context, cursor string, limit int) (ids []string, next string, err error) {
-	at, skip, err := parseCursor(cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	limit = max(limit, 1)
-	type page struct {
-		pairs []string
-		next  uint64
-	}
-	got, err := statement(k.session(ctx), again, "list posts", func(ctx context.Context) (page, error) {
-		pairs, next, err := k.client.HScan(ctx, keyPosts, at, "", int64(limit)).Result()
-		return page{pairs, next}, err
-	})
-	if err != nil {
-		return nil, "", err
-	}
-	for i := 2 * skip; i < len(got.pairs); i += 2 {
-		if len(ids) == limit {
-			return ids, fmt.Sprintf("%d+%d", at, skip+limit), nil
-		}
-		ids = append(ids, got.pairs[i])
-	}
-	if got.next != 0 {
-		next = strconv.FormatUint(got.next, 10)
-	}
-	return ids, next, nil
-}
-
-// parseCursor reads "", "<cursor of HSCAN>" or "<cursor of HSCAN>+<ids to skip>".
-func parseCursor(cursor string) (at uint64, skip int, err error) {
-	if cursor == "" {
-		return 0, 0, nil
-	}
-	number, rest, skips := strings.Cut(cursor, "+")
-	at, err = strconv.ParseUint(number, 10, 64)
-	if err == nil && skips {
-		skip, err = strconv.Atoi(rest)
-	}
-	if err != nil || skip < 0 || skip > 1<<30 {
-		return 0, 0, fmt.Errorf("list posts: bad cursor %.40q", cursor)
-	}
-	return at, skip, nil
+// Following fails with ErrNoFollows: the store has no such keys, and cannot join.
+func (*KV) Following(context.Context, int64) ([]User, Timing, error) {
+	return nil, Timing{}, ErrNoFollows
 }
 
 func (s *kvSession) user(id int64) (User, error) {
@@ -203,7 +158,7 @@ func (s *kvSession) setCity(id int64, city string) error {
 		return fmt.Errorf("encode %s: %w", key, err)
 	}
 	_, err = statement(s, once, "set "+key, func(ctx context.Context) (string, error) {
-		return s.kv.client.Set(ctx, key, row, 0).Result()
+		return named(ctx, s.kv.client, func(c kvCommander) *redis.StatusCmd { return c.Set(ctx, key, row, 0) }).Result()
 	})
 	return err
 }
@@ -235,7 +190,7 @@ func (s *kvSession) orders(customer int64) ([]Order, error) {
 // get reads one key's JSON.
 func (s *kvSession) get(key string, into any) error {
 	text, err := statement(s, again, "get "+key, func(ctx context.Context) ([]byte, error) {
-		return s.kv.client.Get(ctx, key).Bytes()
+		return named(ctx, s.kv.client, func(c kvCommander) *redis.StringCmd { return c.Get(ctx, key) }).Bytes()
 	})
 	if err != nil {
 		return err

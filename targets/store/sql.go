@@ -15,20 +15,33 @@ const (
 	sqlOrders = `SELECT u.name, o.id, o.item, o.cents FROM users u LEFT JOIN orders o ON o.customer_id = u.id WHERE u.id = $1 ORDER BY o.id`
 	sqlPost   = `INSERT INTO posts (id, user_id, body, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 	sqlPhoto  = `INSERT INTO photos (id, user_id, body, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
-	sqlCity   = `UPDATE users SET city = $2 WHERE id = $1`
 	sqlPosts  = `SELECT id FROM posts WHERE id > $1 ORDER BY id LIMIT $2`
+	sqlPhotos = `SELECT id FROM photos WHERE id > $1 ORDER BY id LIMIT $2`
 )
 
 // SQL is a Store on a SQL database, or on a group of them with one primary, see
 // SQLConfig.Members. It connects when it is first used, and again after a server was
-// away. Reads are tried a second time when the connection broke under them; writes
-// only when the statement was certainly not carried out.
+// away.
 //
-// Timing counts the statements of all tries. Its Wait includes the wait for the answer
-// of who is primary, and Queued and Served are of the last try.
+// What needs the primary of a group, which all writes do, is tried until it is answered
+// or SQLConfig.Timeout is over, and waits for a primary while there is none. That is also
+// so when nobody knows whether a try was carried out, because every write may be carried
+// out twice: rows are added under ids that the client chose, and what is there already
+// stays; a city is set to a value. A new primary that has the first try answers the second
+// one as well. So a write that fails may have been carried out, and one that works was
+// carried out once, to all that can be seen (but see Store.SetCity). An answer that the
+// server is full, or of any other error, is not tried again.
+//
+// Reads that have a choice of members are tried once at each. An only server gets what
+// was certainly not carried out, and reads, a second time, and then the error is returned:
+// there is nothing to wait for.
+//
+// Timing counts the statements of all tries. Its Wait includes the wait for a primary,
+// and Queued and Served are of the last try.
 type SQL struct {
-	group   sqlGroup
-	timeout time.Duration
+	group        sqlGroup
+	timeout      time.Duration
+	denormalised bool
 
 	life    context.Context // ends with Close
 	end     context.CancelFunc
@@ -46,14 +59,13 @@ func OpenSQL(ctx context.Context, config SQLConfig) (Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open SQL store: %w", err)
 	}
-	s := &SQL{timeout: config.Timeout}
+	s := &SQL{timeout: config.Timeout, denormalised: config.Denormalised}
 	s.life, s.end = context.WithCancel(context.Background())
-	line := lifeline{dial: config.Dial}
-	line.life, s.cut = context.WithCancel(context.Background())
-	config.Dial = line.DialContext
+	life, cut := context.WithCancel(context.Background())
+	s.cut = cut
 	s.group.open(config)
 	for _, m := range config.Members {
-		member, err := newSQLMember(ctx, m, config)
+		member, err := newSQLMember(ctx, life, m, config)
 		if err != nil {
 			s.Close()
 			return nil, fmt.Errorf("open SQL store: %w", err)
@@ -90,7 +102,8 @@ func (s *SQL) enter() bool {
 func (s *SQL) User(ctx context.Context, id int64) (User, Timing, error) {
 	var u User
 	t, err := s.call(ctx, sqlRead, func(ctx context.Context, c *pgx.Conn) error {
-		return c.QueryRow(ctx, sqlUser, id).Scan(&u.ID, &u.Name, &u.Email, &u.City)
+		statement, args := sqlTraced(ctx, sqlUser, id)
+		return c.QueryRow(ctx, statement, args...).Scan(&u.ID, &u.Name, &u.Email, &u.City)
 	})
 	if err != nil {
 		return User{}, t, fmt.Errorf("read user %d: %w", id, err)
@@ -104,7 +117,7 @@ func (s *SQL) Orders(ctx context.Context, customer int64) ([]Order, Timing, erro
 	var orders []Order
 	t, err := s.call(ctx, sqlRead, func(ctx context.Context, c *pgx.Conn) error {
 		orders = []Order{}
-		rows, err := c.Query(ctx, sqlOrders, customer)
+		rows, err := sqlQuery(ctx, c, sqlOrders, customer)
 		if err != nil {
 			return err
 		}
@@ -153,7 +166,7 @@ func (s *SQL) AddPhoto(ctx context.Context, p Post) (Timing, error) {
 
 func (s *SQL) add(ctx context.Context, statement, what string, p Post) (Timing, error) {
 	t, err := s.call(ctx, sqlWrite, func(ctx context.Context, c *pgx.Conn) error {
-		_, err := c.Exec(ctx, statement, p.ID, p.User, p.Text, time.Now().UnixMilli())
+		_, err := sqlExec(ctx, c, statement, p.ID, p.User, p.Text, time.Now().UnixMilli())
 		return err
 	})
 	if err != nil {
@@ -162,28 +175,22 @@ func (s *SQL) add(ctx context.Context, statement, what string, p Post) (Timing, 
 	return t, nil
 }
 
-// SetCity is one UPDATE by key.
-func (s *SQL) SetCity(ctx context.Context, id int64, city string) (Timing, error) {
-	t, err := s.call(ctx, sqlWrite, func(ctx context.Context, c *pgx.Conn) error {
-		tag, err := c.Exec(ctx, sqlCity, id, city)
-		if err == nil && tag.RowsAffected() == 0 {
-			return ErrNotFound
-		}
-		return err
-	})
-	if err != nil {
-		return t, fmt.Errorf("set city of user %d: %w", id, err)
-	}
-	return t, nil
-}
-
 // Posts is one SELECT of the ids after the cursor, which is the last id of the
 // page before. It takes at least one and at most 100,000 ids. A group is asked at its
 // primary, since a replica may not have the latest posts yet.
 func (s *SQL) Posts(ctx context.Context, cursor string, limit int) (ids []string, next string, err error) {
+	return s.list(ctx, sqlPosts, "posts", cursor, limit)
+}
+
+// Photos is as Posts.
+func (s *SQL) Photos(ctx context.Context, cursor string, limit int) (ids []string, next string, err error) {
+	return s.list(ctx, sqlPhotos, "photos", cursor, limit)
+}
+
+func (s *SQL) list(ctx context.Context, statement, what, cursor string, limit int) (ids []string, next string, err error) {
 	limit = min(max(limit, 1), 100_000)
 	_, err = s.call(ctx, sqlFresh, func(ctx context.Context, c *pgx.Conn) error {
-		rows, err := c.Query(ctx, sqlPosts, cursor, int64(limit))
+		rows, err := sqlQuery(ctx, c, statement, cursor, int64(limit))
 		if err != nil {
 			return err
 		}
@@ -191,7 +198,7 @@ func (s *SQL) Posts(ctx context.Context, cursor string, limit int) (ids []string
 		return err
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("list posts: %w", err)
+		return nil, "", fmt.Errorf("list %s: %w", what, err)
 	}
 	if len(ids) == limit {
 		next = ids[limit-1]

@@ -97,6 +97,14 @@ func TestSQL(t *testing.T) {
 			return openSQL(t, store.SQLConfig{Address: startSQL(t, sqlSpec(data), targets.Machine{}).address, Connections: 4, Dial: link.DialContext})
 		}})
 	})
+	for name, denormalised := range map[string]bool{"joined": false, "denormalised": true} {
+		t.Run("follows "+name, func(t *testing.T) {
+			data := targets.Data{Users: 20, OrdersPerUser: 1, Follows: 3}
+			storetest.Run(t, storetest.Subject{Kind: targets.KindDatabase, Data: data, Denormalised: denormalised, Open: func(t *testing.T) store.Store {
+				return openSQL(t, store.SQLConfig{Address: startFollows(t, data), Connections: 4, Denormalised: denormalised})
+			}})
+		})
+	}
 	t.Run("customers without orders", func(t *testing.T) {
 		db := openSQL(t, store.SQLConfig{Address: startSQL(t, sqlSpec(targets.Data{Users: 3}), targets.Machine{}).address})
 		orders, timing, err := db.Orders(t.Context(), 2)
@@ -116,7 +124,7 @@ func TestSQLOnPostgreSQL(t *testing.T) {
 	if address == "" {
 		t.Skipf("SKIPPED: the store was not tried on a real PostgreSQL; set %s=host:port to do so", postgresEnv)
 	}
-	data := targets.Data{Users: 20, OrdersPerUser: 4}
+	data := targets.Data{Users: 20, OrdersPerUser: 4, Follows: 3}
 	storetest.Run(t, storetest.Subject{Kind: targets.KindDatabase, Data: data, Open: func(t *testing.T) store.Store {
 		fillPostgres(t, address, data)
 		s, err := store.OpenSQL(t.Context(), store.SQLConfig{Address: address, Database: "rung", User: "rung", Connections: 4})
@@ -139,7 +147,7 @@ func fillPostgres(t *testing.T, address string, data targets.Data) {
 	}
 	defer c.Close(context.Background())
 	var b strings.Builder
-	b.WriteString(`DROP TABLE IF EXISTS orders, users, posts, photos;
+	b.WriteString(`DROP TABLE IF EXISTS orders, users, posts, photos, follows;
 		CREATE TABLE users (id bigint PRIMARY KEY, name text, email text, city text);
 		CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint REFERENCES users (id), item text, cents bigint);
 		CREATE INDEX orders_customer ON orders (customer_id);
@@ -152,6 +160,9 @@ func fillPostgres(t *testing.T, address string, data targets.Data) {
 			order, item, cents := shop.OrderRow(id, k)
 			fmt.Fprintf(&b, "INSERT INTO orders VALUES (%d, %d, '%s', %d);", order, id, item, cents)
 		}
+	}
+	for _, statement := range followsTable(data) {
+		b.WriteString(statement + ";")
 	}
 	if _, err := c.Exec(t.Context(), b.String()); err != nil {
 		t.Fatal(err)

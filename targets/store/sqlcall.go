@@ -25,6 +25,9 @@ const (
 
 	// sqlBusy is too_many_connections: a full queue, or no session left.
 	sqlBusy = "53300"
+	// sqlUnknown is statement_completion_unknown: the primacy ended under a commit, or
+	// the group did not confirm it in time.
+	sqlUnknown = "40003"
 	// sqlReadOnly is read_only_sql_transaction: a write came to a replica.
 	sqlReadOnly = "25006"
 	// sqlShutdown is admin_shutdown: whether the statement took effect is not known.
@@ -55,15 +58,11 @@ func (s *SQL) call(ctx context.Context, kind sqlKind, statement func(context.Con
 }
 
 // route tries a statement: one that has a choice of members at each of them once at
-// most, any other one twice. It returns the last member that was tried, nil when none
-// was.
+// most, one that needs the primary of a group until ctx ends, one for an only server
+// twice. It returns the last member that was tried, nil when none was.
 func (s *SQL) route(ctx context.Context, t *Timing, kind sqlKind, statement func(context.Context, *pgx.Conn) error) (last *sqlMember, err error) {
-	most := 2
-	if s.group.spread(kind) {
-		most = len(s.group.members)
-	}
 	var tried sqlSet
-	for range most {
+	for try := 1; ; try++ {
 		m, at := s.pick(ctx, t, kind, tried)
 		switch {
 		case m == nil && err != nil:
@@ -78,16 +77,34 @@ func (s *SQL) route(ctx context.Context, t *Timing, kind sqlKind, statement func
 		last, tried = m, tried|m.bit
 		var again bool
 		again, err = s.try(ctx, t, m, at, kind, statement)
-		if !again || ctx.Err() != nil {
+		if !again || ctx.Err() != nil || try >= s.group.most(kind) {
 			return last, err
 		}
+		if s.group.tied(kind) {
+			s.pause(ctx, t, try)
+		}
 	}
-	return last, err
+}
+
+// pause keeps a primary that fails all the time from being asked all the time: after the
+// second try it waits 2 ms, and then twice as long each time, up to sqlGroup.hurry.
+func (s *SQL) pause(ctx context.Context, t *Timing, try int) {
+	if try < 2 {
+		return
+	}
+	start := time.Now()
+	wait := time.NewTimer(min(s.group.hurry, time.Millisecond<<min(try-1, 20)))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	t.Wait += time.Since(start)
 }
 
 // try runs the statement on one connection of a member. It reports whether it may be
-// tried again: it was certainly not carried out, or its connection broke and it may run
-// twice.
+// tried again: it was certainly not carried out, or nobody knows and it may be carried
+// out twice. Of an only server's writes that is not assumed.
 func (s *SQL) try(ctx context.Context, t *Timing, m *sqlMember, at int64, kind sqlKind, statement func(context.Context, *pgx.Conn) error) (again bool, err error) {
 	verdict, role := sqlUnclear, roleUnknown
 	defer func() { s.learn(m, at, verdict, role) }()
@@ -97,7 +114,7 @@ func (s *SQL) try(ctx context.Context, t *Timing, m *sqlMember, at int64, kind s
 	t.Wait += time.Since(start)
 	if err != nil {
 		verdict = judgeSQL(ctx, err)
-		return verdict == sqlFailed && !s.group.lone(), err
+		return (verdict == sqlFailed || verdict == sqlSilent) && !s.group.lone(), err
 	}
 	defer c.Release()
 	t.Statements++
@@ -109,12 +126,14 @@ func (s *SQL) try(ctx context.Context, t *Timing, m *sqlMember, at int64, kind s
 	}
 	state := sqlState(err)
 	verdict, role = sqlAnswered, roleOf(server.ParameterStatus(sqlStandby))
-	repeatable := kind != sqlWrite
+	repeatable := kind != sqlWrite || !s.group.lone()
 	switch {
 	case err == nil:
 	case state == sqlReadOnly:
 		role = roleReplica
 		again = !s.group.lone()
+	case state == sqlUnknown && !server.IsClosed():
+		again = s.group.tied(kind)
 	case server.IsClosed():
 		if verdict = judgeSQL(ctx, err); verdict == sqlFailed {
 			m.broke(epoch)
@@ -155,8 +174,10 @@ func (s *SQL) explain(ctx, bounded context.Context, m *sqlMember, err error) err
 		return errSQLClosed
 	case ctx.Err() != nil:
 		err = ctx.Err()
-	case bounded.Err() != nil:
+	case bounded.Err() != nil && errors.Is(err, bounded.Err()):
 		err = fmt.Errorf("no answer within %v: %w", s.timeout, bounded.Err())
+	case bounded.Err() != nil: // what came of the last try tells more
+		err = fmt.Errorf("no answer within %v: %w: %w", s.timeout, bounded.Err(), err)
 	case refused(err):
 		err = fmt.Errorf("%w: %w", ErrBusy, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -19,6 +20,9 @@ type SQLMember struct {
 	Name string
 	// Address is host:port.
 	Address string
+	// Distance is how far away it is, as the round trip or any other measure that is
+	// the same for all members. Only Reads "nearest" looks at it. Not below 0.
+	Distance time.Duration
 }
 
 // SQLConfig says how to reach a SQL database that speaks the PostgreSQL protocol:
@@ -31,11 +35,19 @@ type SQLConfig struct {
 	// the primary.
 	Members []SQLMember
 	// Reads says where a group is read: "primary" (the default), which sees every
-	// write; "replicas", or the primary when no replica is up; "all". A replica
-	// may not have the latest writes yet.
+	// write; "replicas", or the primary when no replica is up; "all"; "nearest",
+	// the members of the least Distance that are up, whatever they are, so that
+	// farther ones are read only when all nearer ones are down. A replica may not
+	// have the latest writes yet.
 	Reads string
+	// Denormalised makes Following read the copies of users that are in the table
+	// follows, and SetCity update them. Off, Following joins, and SetCity leaves
+	// the copies as they are.
+	Denormalised bool
 	// Probe is how often members of a group that are not known to be healthy are
-	// asked again, and all of them while no primary is known. 0 or less means 1 s.
+	// asked again, and all of them while no primary is known. While a call waits
+	// for one, they are asked every 100 ms, if that is more often. 0 or less means
+	// 1 s.
 	Probe time.Duration
 	// Database and User are what the session starts with. Package database
 	// accepts any.
@@ -48,7 +60,8 @@ type SQLConfig struct {
 	// Dial may be nil, which dials plainly.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Timeout bounds one call, from waiting for a connection to its answer, all
-	// tries together, and one connect. 0 or less means 5 s.
+	// tries together and the wait for a primary included, and one connect. 0 or
+	// less means 5 s.
 	Timeout time.Duration
 	// Seed of the choice between members.
 	Seed uint64
@@ -59,6 +72,7 @@ const (
 	sqlReadsPrimary  = "primary"
 	sqlReadsReplicas = "replicas"
 	sqlReadsAll      = "all"
+	sqlReadsNearest  = "nearest"
 )
 
 // maxSQLMembers is how many members fit into a sqlSet.
@@ -80,9 +94,9 @@ func (c SQLConfig) check() (SQLConfig, error) {
 	switch c.Reads {
 	case "":
 		c.Reads = sqlReadsPrimary
-	case sqlReadsPrimary, sqlReadsReplicas, sqlReadsAll:
+	case sqlReadsPrimary, sqlReadsReplicas, sqlReadsAll, sqlReadsNearest:
 	default:
-		return c, fmt.Errorf("reads is %q: allowed are %s, %s, %s", c.Reads, sqlReadsPrimary, sqlReadsReplicas, sqlReadsAll)
+		return c, fmt.Errorf("reads is %q: allowed are %s, %s, %s, %s", c.Reads, sqlReadsPrimary, sqlReadsReplicas, sqlReadsAll, sqlReadsNearest)
 	}
 	if len(c.Members) == 0 {
 		c.Members = []SQLMember{{Address: c.Address}}
@@ -97,6 +111,9 @@ func (c SQLConfig) check() (SQLConfig, error) {
 		}
 		if slices.ContainsFunc(c.Members[:i], func(o SQLMember) bool { return o.Name == m.Name }) {
 			return c, fmt.Errorf("two members are called %q", m.Name)
+		}
+		if m.Distance < 0 {
+			return c, m.blame(fmt.Errorf("distance %v is below 0", m.Distance))
 		}
 	}
 	return c, nil
@@ -114,9 +131,14 @@ func splitAddress(address string) (host string, port uint16, err error) {
 	return host, uint16(number), nil
 }
 
+// dialTo dials one address, whatever address pgx has made of it.
+func dialTo(address string, dial func(ctx context.Context, network, address string) (net.Conn, error)) pgconn.DialFunc {
+	return func(ctx context.Context, network, _ string) (net.Conn, error) { return dial(ctx, network, address) }
+}
+
 // sqlSettings makes the pool's configuration from ours alone: what the process
 // has in PG* environment variables and in the user's files is overruled.
-func sqlSettings(address string, config SQLConfig) (*pgxpool.Config, error) {
+func sqlSettings(address string, config SQLConfig, dial func(ctx context.Context, network, address string) (net.Conn, error)) (*pgxpool.Config, error) {
 	host, port, err := splitAddress(address)
 	if err != nil {
 		return nil, err
@@ -131,9 +153,7 @@ func sqlSettings(address string, config SQLConfig) (*pgxpool.Config, error) {
 	c.RuntimeParams = map[string]string{"application_name": "rung"}
 	c.ConnectTimeout = config.Timeout
 	c.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
-	c.DialFunc = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return config.Dial(ctx, network, address)
-	}
+	c.DialFunc = dialTo(address, dial)
 	p.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	p.ConnConfig.StatementCacheCapacity = 16
 	p.MaxConns = int32(config.Connections)

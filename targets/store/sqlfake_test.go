@@ -1,13 +1,15 @@
 package store_test
 
 import (
-	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -29,10 +31,12 @@ type fakeSQL struct {
 	script atomic.Pointer[fakeScript]
 	// started, reads and writes count sessions, and statements that arrived.
 	started, reads, writes atomic.Int64
+	// group has what was written.
+	group *fakeGroup
 
 	mu       sync.Mutex
-	listener net.Listener
-	sessions map[net.Conn]bool
+	listener net.Listener      // nil when it is only dialled through dial
+	sessions map[net.Conn]bool // nil when it is away
 	serving  sync.WaitGroup
 }
 
@@ -42,24 +46,49 @@ type fakeScript struct {
 	code   string        // SQLSTATE of statements
 	fatal  bool          // and then it hangs up
 	hangUp bool          // without a word
+	dies   bool          // the whole server, when it has carried out a write
 	stuck  chan struct{} // answers nothing, not even to new clients, until it is closed
+	// only is the kind of statements that this is about: "INSERT", "UPDATE"; "" is all.
+	only string
 }
 
 // startFakes starts members of a group. The first one is the primary.
 func startFakes(t testing.TB, names ...string) (fakes map[string]*fakeSQL, members []store.SQLMember) {
 	t.Helper()
-	fakes = map[string]*fakeSQL{}
-	for i, name := range names {
-		f := &fakeSQL{t: t, name: name, address: "127.0.0.1:0"}
-		f.standby.Store([]string{"off", "on"}[min(i, 1)])
-		f.show.Store("")
-		f.script.Store(&fakeScript{})
+	fakes = makeFakes(t, names...)
+	for _, name := range names {
+		f := fakes[name]
 		f.start()
 		t.Cleanup(f.stop)
-		fakes[name] = f
 		members = append(members, store.SQLMember{Name: name, Address: f.address})
 	}
 	return fakes, members
+}
+
+func makeFakes(t testing.TB, names ...string) map[string]*fakeSQL {
+	fakes := map[string]*fakeSQL{}
+	group := &fakeGroup{carried: map[string]int{}, posts: map[string]bool{}}
+	for i, name := range names {
+		f := &fakeSQL{t: t, name: name, address: "127.0.0.1:0", group: group}
+		f.standby.Store([]string{"off", "on"}[min(i, 1)])
+		f.show.Store("")
+		f.script.Store(&fakeScript{})
+		fakes[name] = f
+	}
+	return fakes
+}
+
+// dial makes a connection in memory, for tests whose time is not real.
+func (f *fakeSQL) dial() (net.Conn, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.sessions == nil {
+		return nil, syscall.ECONNREFUSED
+	}
+	near, far := net.Pipe()
+	f.sessions[far] = true
+	f.serving.Go(func() { f.serve(far) })
+	return near, nil
 }
 
 func (f *fakeSQL) start() {
@@ -93,14 +122,21 @@ func (f *fakeSQL) start() {
 
 // stop hangs up on everybody, like a process that is killed.
 func (f *fakeSQL) stop() {
+	f.kill()
+	f.serving.Wait()
+}
+
+// kill is stop by one of its own sessions.
+func (f *fakeSQL) kill() {
 	f.mu.Lock()
-	_ = f.listener.Close() // may be closed
+	defer f.mu.Unlock()
+	if f.listener != nil {
+		_ = f.listener.Close() // may be closed
+	}
 	for c := range f.sessions {
 		_ = c.Close()
 	}
 	f.sessions = nil
-	f.mu.Unlock()
-	f.serving.Wait()
 }
 
 // clients are the connections that are open.
@@ -120,7 +156,7 @@ func (f *fakeSQL) serve(c net.Conn) {
 	s := &fakeSession{fake: f, out: pgproto3.NewBackend(c, c), queries: map[string]string{}}
 	err := s.run()
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, errHangUp) {
-		if op := (*net.OpError)(nil); !errors.As(err, &op) {
+		if op := (*net.OpError)(nil); !errors.As(err, &op) && !errors.Is(err, io.ErrClosedPipe) {
 			f.t.Errorf("member %s: %v", f.name, err)
 		}
 	}
@@ -168,7 +204,9 @@ func (s *fakeSession) fail(code string, fatal bool) error {
 func (s *fakeSession) run() error {
 	hello, err := s.out.ReceiveStartupMessage()
 	if _, starts := hello.(*pgproto3.StartupMessage); err != nil || !starts {
-		return err // a cancel request, for one
+		// A cancel request, for one, which is malformed when it comes of a session that
+		// had not begun.
+		return errors.Join(errHangUp, err)
 	}
 	script := s.fake.script.Load()
 	if script.stuck != nil {
@@ -212,9 +250,18 @@ func (s *fakeSession) answer(m pgproto3.FrontendMessage) error {
 	switch m := m.(type) {
 	case *pgproto3.Parse:
 		s.queries[m.Name] = m.Query
+		if m.Name != "" {
+			s.fake.group.mu.Lock()
+			s.fake.group.prepared = append(s.fake.group.prepared, m.Query)
+			s.fake.group.mu.Unlock()
+		}
 		s.out.Send(&pgproto3.ParseComplete{})
 	case *pgproto3.Describe:
-		s.describe(s.queries[m.Name], m.ObjectType == 'S')
+		if m.ObjectType == 'S' {
+			s.describe(s.queries[m.Name], true)
+		} else {
+			s.describe(s.queries[s.bound.PreparedStatement], false)
+		}
 	case *pgproto3.Bind:
 		s.bound = m
 		s.out.Send(&pgproto3.BindComplete{})
@@ -240,8 +287,9 @@ func (s *fakeSession) answer(m pgproto3.FrontendMessage) error {
 }
 
 const (
-	fakeInt8 = 20
-	fakeText = 25
+	fakeBytes = 17
+	fakeInt8  = 20
+	fakeText  = 25
 )
 
 func (s *fakeSession) describe(query string, statement bool) {
@@ -249,8 +297,11 @@ func (s *fakeSession) describe(query string, statement bool) {
 		types := []uint32{fakeInt8}
 		if isWrite(query) {
 			types = []uint32{fakeText, fakeInt8, fakeText, fakeInt8}
-			if strings.HasPrefix(query, "UPDATE") {
+			switch {
+			case strings.HasPrefix(query, "UPDATE"):
 				types = []uint32{fakeInt8, fakeText}
+			case strings.HasPrefix(query, "INSERT INTO sessions"):
+				types = []uint32{fakeText, fakeBytes, fakeInt8}
 			}
 		}
 		s.out.Send(&pgproto3.ParameterDescription{ParameterOIDs: types})
@@ -259,11 +310,18 @@ func (s *fakeSession) describe(query string, statement bool) {
 		s.out.Send(&pgproto3.NoData{})
 		return
 	}
+	format := int16(1)
+	if s.plain() {
+		format = 0
+	}
 	s.out.Send(&pgproto3.RowDescription{Fields: []pgproto3.FieldDescription{
-		{Name: []byte("id"), DataTypeOID: fakeInt8, DataTypeSize: 8, Format: 1}, {Name: []byte("name"), DataTypeOID: fakeText},
+		{Name: []byte("id"), DataTypeOID: fakeInt8, DataTypeSize: 8, Format: format}, {Name: []byte("name"), DataTypeOID: fakeText},
 		{Name: []byte("email"), DataTypeOID: fakeText}, {Name: []byte("city"), DataTypeOID: fakeText},
 	}})
 }
+
+// plain says that the statement that is bound was not prepared: all is text.
+func (s *fakeSession) plain() bool { return s.bound != nil && s.bound.PreparedStatement == "" }
 
 func (s *fakeSession) execute(query string) error {
 	f := s.fake
@@ -271,6 +329,12 @@ func (s *fakeSession) execute(query string) error {
 	if script.stuck != nil {
 		<-script.stuck
 	}
+	if !strings.HasPrefix(query, script.only) {
+		script = &fakeScript{}
+	}
+	f.group.mu.Lock()
+	f.group.texts = append(f.group.texts, query)
+	f.group.mu.Unlock()
 	write := isWrite(query)
 	if write {
 		f.writes.Add(1)
@@ -280,14 +344,24 @@ func (s *fakeSession) execute(query string) error {
 	switch {
 	case script.hangUp:
 		return errHangUp
+	case script.dies && write:
+		f.group.insert(string(s.bound.Parameters[0]))
+		f.kill()
+		return errHangUp
 	case script.code != "":
 		return s.fail(script.code, script.fatal)
 	case write && (f.standby.Load() == "on" || f.show.Load() == "on"):
 		return s.fail("25006", false)
+	case write && strings.HasPrefix(query, "UPDATE"):
+		s.out.Send(&pgproto3.CommandComplete{CommandTag: []byte("UPDATE 1")})
 	case write:
-		s.out.Send(&pgproto3.CommandComplete{CommandTag: []byte("INSERT 0 1")})
+		rows := f.group.insert(string(s.bound.Parameters[0]))
+		s.out.Send(&pgproto3.CommandComplete{CommandTag: fmt.Appendf(nil, "INSERT 0 %d", rows)})
 	default:
-		id := binary.BigEndian.AppendUint64(nil, binary.BigEndian.Uint64(s.bound.Parameters[0]))
+		id := []byte("1")
+		if len(s.bound.Parameters) > 0 {
+			id = slices.Clone(s.bound.Parameters[0]) // as it came: in text or in binary
+		}
 		s.out.Send(&pgproto3.DataRow{Values: [][]byte{id, []byte(f.name), []byte("e"), []byte("c")}})
 		s.out.Send(&pgproto3.CommandComplete{CommandTag: []byte("SELECT 1")})
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -12,8 +13,12 @@ type sqlKind int
 const (
 	sqlRead  sqlKind = iota // where SQLConfig.Reads says
 	sqlFresh                // a read that must see the last write: to the primary
-	sqlWrite                // to the primary, and not twice
+	sqlWrite                // to the primary, and of a kind that may be carried out twice
 )
+
+// sqlHurry is how often members are asked who is primary while a call waits for one. A
+// question is one session of each member, so it is not asked more often.
+const sqlHurry = 100 * time.Millisecond
 
 // sqlSet is a set of members.
 type sqlSet uint64
@@ -27,12 +32,15 @@ type sqlSet uint64
 // that a member is no primary.
 //
 // A member that failed gets nothing until it has answered a question, see SQL.seek and
-// SQL.watch. An only member is never left alone. While no primary is known, what needs
-// one waits for the members that are being asked, and fails when none of them is it.
+// SQL.watch. One that does not answer the question loses its connections, so that what
+// waits for its answers is tried elsewhere. An only member is never left alone. While no
+// primary is known, what needs one waits for it as long as its call may take.
 type sqlGroup struct {
 	members []*sqlMember
 	reads   string
 	probe   time.Duration
+	// hurry is the least time between questions to all members on demand.
+	hurry time.Duration
 	// patience bounds one question to one member.
 	patience time.Duration
 
@@ -44,12 +52,13 @@ type sqlGroup struct {
 	met     bool          // every member has been asked once
 	clock   int64         // counts what changed, so that late news of before can be told
 	news    chan struct{} // closed when something has changed
-	// primaries counts changes of the primary, reroutes tries at another member.
-	primaries, reroutes int64
+	// primaries counts changes of the primary, reroutes tries at another member, waits
+	// those for a primary.
+	primaries, reroutes, waits int64
 }
 
 func (g *sqlGroup) open(config SQLConfig) {
-	g.reads, g.probe = config.Reads, config.Probe
+	g.reads, g.probe, g.hurry = config.Reads, config.Probe, min(config.Probe, sqlHurry)
 	g.patience = min(config.Timeout, max(config.Probe, time.Second))
 	g.dice = rand.New(rand.NewPCG(config.Seed, 1))
 	g.news = make(chan struct{})
@@ -68,6 +77,21 @@ func (g *sqlGroup) spread(kind sqlKind) bool {
 	return kind == sqlRead && g.reads != sqlReadsPrimary && !g.lone()
 }
 
+// tied says that statements of this kind must go to the primary of several members.
+func (g *sqlGroup) tied(kind sqlKind) bool { return !g.lone() && !g.spread(kind) }
+
+// most is how often a statement may be tried. What needs a primary is tried until its
+// time is over: there will be another one.
+func (g *sqlGroup) most(kind sqlKind) int {
+	switch {
+	case g.tied(kind):
+		return math.MaxInt
+	case g.lone():
+		return 2
+	}
+	return len(g.members)
+}
+
 // fit chooses a member for a statement, nil when none will do. Of those that may
 // answer a read, two are drawn and the one with fewer calls on their way is taken
 // (Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001). Only
@@ -82,10 +106,19 @@ func (g *sqlGroup) fit(kind sqlKind, tried sqlSet) *sqlMember {
 	var fit [maxSQLMembers]*sqlMember
 	n := 0
 	for _, m := range g.members {
-		if m.up && tried&m.bit == 0 && (g.reads == sqlReadsAll || m.role == roleReplica) {
-			fit[n] = m
-			n++
+		if !m.up || tried&m.bit != 0 || (g.reads == sqlReadsReplicas && m.role != roleReplica) {
+			continue
 		}
+		if g.reads == sqlReadsNearest && n > 0 {
+			if m.distance > fit[0].distance {
+				continue
+			}
+			if m.distance < fit[0].distance {
+				n = 0
+			}
+		}
+		fit[n] = m
+		n++
 	}
 	switch {
 	case n == 0 && g.primary != nil && tried&g.primary.bit == 0:
@@ -188,11 +221,13 @@ func (g *sqlGroup) rerouted() {
 //	members_up                   gauge
 //	primary_changes_total        times that another member became primary
 //	reroutes_total               tries at another member after the first
+//	primary_waits_total          tries that found no primary and waited for one
 func (s *SQL) Metrics() map[string]float64 {
 	g := &s.group
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	out := map[string]float64{"primary_changes_total": float64(g.primaries), "reroutes_total": float64(g.reroutes)}
+	out := map[string]float64{"primary_changes_total": float64(g.primaries), "reroutes_total": float64(g.reroutes),
+		"primary_waits_total": float64(g.waits)}
 	for _, m := range g.members {
 		reads, writes, up, primary := float64(m.reads.Load()), float64(m.writes.Load()), 0.0, 0.0
 		if m.up {

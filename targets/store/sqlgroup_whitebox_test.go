@@ -21,7 +21,10 @@ func newTestGroup(reads string, members int) *sqlGroup {
 // hold of every choice.
 func TestGroupProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		g := newTestGroup(rapid.SampledFrom([]string{sqlReadsPrimary, sqlReadsReplicas, sqlReadsAll}).Draw(t, "reads"), rapid.IntRange(2, 5).Draw(t, "members"))
+		g := newTestGroup(rapid.SampledFrom([]string{sqlReadsPrimary, sqlReadsReplicas, sqlReadsAll, sqlReadsNearest}).Draw(t, "reads"), rapid.IntRange(2, 5).Draw(t, "members"))
+		for _, m := range g.members {
+			m.distance = time.Duration(rapid.IntRange(0, 2).Draw(t, "distance"))
+		}
 		var issued []int64 // numbers of the past, for news that come late
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			m := rapid.SampledFrom(g.members).Draw(t, "member")
@@ -68,8 +71,9 @@ func checkGroup(t *rapid.T, g *sqlGroup) {
 			t.Fatal("a write or fresh read does not go to the primary")
 		}
 	}
-	tried, count := sqlSet(0), 0
+	tried := sqlSet(0)
 	replicas := true
+	var distance time.Duration
 	for m := g.fit(sqlRead, tried); m != nil && g.spread(sqlRead); m = g.fit(sqlRead, tried) {
 		switch {
 		case tried&m.bit != 0:
@@ -79,15 +83,20 @@ func checkGroup(t *rapid.T, g *sqlGroup) {
 		case g.reads == sqlReadsReplicas && m.role == roleReplica && !replicas:
 			t.Fatal("a replica was chosen after the primary")
 		}
+		if g.reads == sqlReadsNearest {
+			if m.distance < distance {
+				t.Fatal("a nearer member was chosen after a farther one")
+			}
+			distance = m.distance
+		}
 		replicas = replicas && m.role == roleReplica
 		tried |= m.bit
-		count++
 	}
 	if !g.spread(sqlRead) {
 		return
 	}
 	for _, m := range g.members {
-		may := m.up && (g.reads == sqlReadsAll || m.role == roleReplica || m == g.primary)
+		may := m.up && (g.reads != sqlReadsReplicas || m.role == roleReplica || m == g.primary)
 		if may != (tried&m.bit != 0) {
 			t.Fatalf("a read may go to a member: %v, but was sent there: %v", may, !may)
 		}
@@ -123,6 +132,44 @@ func TestDoubtful(t *testing.T) {
 	expect("nobody owes an answer")
 	g.fall(b, g.clock)
 	expect("b is down, and a still says that it is the primary", b)
+}
+
+// TestNearestSpreads: members of one distance get the same share, farther ones nothing.
+func TestNearestSpreads(t *testing.T) {
+	g := newTestGroup(sqlReadsNearest, 5)
+	for i, m := range g.members {
+		m.distance = []time.Duration{3, 1, 2, 1, 1}[i]
+		g.hear(m, g.clock, []sqlRole{rolePrimary, roleReplica, roleReplica, roleUnknown, roleReplica}[i])
+	}
+	draw := func() map[*sqlMember]int {
+		counts := map[*sqlMember]int{}
+		for range 3000 {
+			counts[g.fit(sqlRead, 0)]++
+		}
+		return counts
+	}
+	counts := draw()
+	for _, i := range []int{1, 3, 4} {
+		// The seed is fixed; the tolerance is more than 5 standard deviations.
+		if n := counts[g.members[i]]; n < 850 || n > 1150 {
+			t.Errorf("number %d was taken %d times; want about 1000", i, n)
+		}
+	}
+	for i, next := range [][]int{{1, 3, 4}, {2}, {0}} {
+		got := draw()
+		if len(got) != len(next) {
+			t.Errorf("step %d: %d members were taken; want %d", i, len(got), len(next))
+		}
+		for _, j := range next {
+			if got[g.members[j]] == 0 {
+				t.Errorf("step %d: number %d was never taken", i, j)
+			}
+			g.fall(g.members[j], g.clock)
+		}
+	}
+	if m := g.fit(sqlRead, 0); m != nil {
+		t.Error("a member that is down was taken")
+	}
 }
 
 // TestPowerOfTwoChoices: of two members the one with fewer calls is taken, always; of

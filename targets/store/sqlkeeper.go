@@ -43,7 +43,7 @@ func (k sqlKeeper) Put(ctx context.Context, key string, value []byte, ttl time.D
 		value = []byte{} // nil would be a null
 	}
 	t, err := k.store.call(ctx, sqlWrite, func(ctx context.Context, c *pgx.Conn) error {
-		_, err := c.Exec(ctx, sqlKeep, key, value, k.now().Add(ttl).UnixMilli())
+		_, err := sqlExec(ctx, c, sqlKeep, key, value, k.now().Add(ttl).UnixMilli())
 		return err
 	})
 	if err != nil {
@@ -55,7 +55,8 @@ func (k sqlKeeper) Put(ctx context.Context, key string, value []byte, ttl time.D
 func (k sqlKeeper) Get(ctx context.Context, key string) ([]byte, Timing, error) {
 	var value []byte
 	t, err := k.store.call(ctx, sqlFresh, func(ctx context.Context, c *pgx.Conn) error {
-		return c.QueryRow(ctx, sqlLookUp, key, k.now().UnixMilli()).Scan(&value)
+		statement, args := sqlTraced(ctx, sqlLookUp, key, k.now().UnixMilli())
+		return c.QueryRow(ctx, statement, args...).Scan(&value)
 	})
 	if err != nil {
 		return nil, t, fmt.Errorf("look up a value: %w", err)

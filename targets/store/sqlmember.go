@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -36,7 +37,9 @@ func roleOf(standby string) sqlRole {
 // sqlMember is one server and what is known of it.
 type sqlMember struct {
 	name          string // empty when it is the only one
+	distance      time.Duration
 	pool          *pgxpool.Pool
+	line          *lifeline      // of the connections of the pool
 	connect       *pgconn.Config // for questions of who is primary
 	epoch         atomic.Int64   // counts the times that all connections were given up
 	reads, writes atomic.Int64   // statements sent
@@ -52,15 +55,20 @@ type sqlMember struct {
 	asked         chan struct{}
 }
 
-func newSQLMember(ctx context.Context, m SQLMember, config SQLConfig) (*sqlMember, error) {
-	settings, err := sqlSettings(m.Address, config)
-	if err == nil {
-		var pool *pgxpool.Pool
-		if pool, err = pgxpool.NewWithConfig(ctx, settings); err == nil {
-			return &sqlMember{name: m.Name, pool: pool, connect: settings.ConnConfig.Config.Copy()}, nil
-		}
+// newSQLMember makes a member whose connections and dials end with life.
+func newSQLMember(ctx, life context.Context, m SQLMember, config SQLConfig) (*sqlMember, error) {
+	line, question := newLifeline(life, config.Dial), newLifeline(life, config.Dial)
+	settings, err := sqlSettings(m.Address, config, line.DialContext)
+	if err != nil {
+		return nil, m.blame(err)
 	}
-	return nil, m.blame(err)
+	pool, err := pgxpool.NewWithConfig(ctx, settings)
+	if err != nil {
+		return nil, m.blame(err)
+	}
+	connect := settings.ConnConfig.Config.Copy()
+	connect.DialFunc = dialTo(m.Address, question.DialContext)
+	return &sqlMember{name: m.Name, distance: m.Distance, pool: pool, line: line, connect: connect}, nil
 }
 
 // blame puts the member's name before an error.

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// pick chooses a member for a try and waits, if there is none, for those that are
-// asked. The number says when it was chosen, for SQL.learn, which must follow.
+// pick chooses a member for a try. If there is none, it waits for those that are asked;
+// what needs a primary waits for one until ctx ends. The number says when the member was
+// chosen, for SQL.learn, which must follow.
 func (s *SQL) pick(ctx context.Context, t *Timing, kind sqlKind, tried sqlSet) (*sqlMember, int64) {
 	g := &s.group
 	g.mu.Lock()
@@ -14,9 +15,14 @@ func (s *SQL) pick(ctx context.Context, t *Timing, kind sqlKind, tried sqlSet) (
 	m := g.fit(kind, tried)
 	if m == nil {
 		start := time.Now()
-		s.seek(ctx, kind, tried)
+		if !g.met || !g.tied(kind) {
+			s.seek(ctx, kind, tried)
+			m = g.fit(kind, tried)
+		}
+		if m == nil && g.tied(kind) {
+			m = s.await(ctx)
+		}
 		t.Wait += time.Since(start)
-		m = g.fit(kind, tried)
 	}
 	if m != nil {
 		m.calls++
@@ -62,15 +68,39 @@ func (s *SQL) seek(ctx context.Context, kind sqlKind, tried sqlSet) {
 	g.met = true
 }
 
-// ask asks all members who is primary, at most every SQLConfig.Probe until there is
-// one. The mutex is held, and the caller counts as running.
+// await waits for a primary, and has the members asked meanwhile. It returns nil when ctx
+// ends first. The mutex is held, but for the waits.
+func (s *SQL) await(ctx context.Context) *sqlMember {
+	g := &s.group
+	if g.primary != nil || ctx.Err() != nil {
+		return g.primary
+	}
+	g.waits++
+	tick := time.NewTicker(g.hurry)
+	defer tick.Stop()
+	for g.primary == nil && ctx.Err() == nil {
+		s.ask()
+		news := g.news
+		g.mu.Unlock()
+		select {
+		case <-news:
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+		g.mu.Lock()
+	}
+	return g.primary
+}
+
+// ask asks all members who is primary, at most every sqlGroup.hurry until there is one.
+// The mutex is held, and the caller counts as running.
 func (s *SQL) ask() {
 	g := &s.group
 	now := time.Now()
 	if g.lone() || now.Before(g.due) {
 		return
 	}
-	g.due = now.Add(g.probe)
+	g.due = now.Add(g.hurry)
 	for _, m := range g.members {
 		s.askMember(m)
 	}
@@ -98,7 +128,11 @@ func (s *SQL) askMember(m *sqlMember) {
 		case s.life.Err() != nil:
 		case err != nil:
 			g.fall(m, at)
+			if !m.up {
+				m.line.cut()
+			}
 		default:
+			m.line.mend()
 			g.hear(m, at, role)
 		}
 	})
@@ -122,7 +156,7 @@ func (s *SQL) watch() {
 				s.askMember(m)
 			}
 			if g.primary == nil {
-				g.due = time.Now().Add(g.probe)
+				g.due = time.Now().Add(g.hurry)
 			}
 		}
 		g.mu.Unlock()

@@ -12,6 +12,9 @@ import (
 // ErrNotFound says that there is no row of that key.
 var ErrNotFound = errors.New("not found")
 
+// ErrNoFollows says that the store does not know who follows whom.
+var ErrNoFollows = errors.New("store has no follows")
+
 // ErrBusy says that the store refused the work because its queues are full.
 var ErrBusy = errors.New("store is busy")
 
@@ -77,6 +80,22 @@ const (
 	OutcomeSkipped = "skipped"
 )
 
+// then is the timing of one call that consists of two, one after the other. Total is left
+// to the caller.
+func (t Timing) then(next Timing) Timing {
+	t.Statements += next.Statements
+	t.Wait += next.Wait
+	t.Cache += next.Cache
+	if t.Known = t.Known && next.Known; !t.Known {
+		t.Queued, t.Served, t.Misses = 0, 0, 0
+		return t
+	}
+	t.Queued += next.Queued
+	t.Served += next.Served
+	t.Misses += next.Misses
+	return t
+}
+
 // Store is a data tier. Implementations are safe for concurrent use; every
 // call honours its context.
 type Store interface {
@@ -90,11 +109,19 @@ type Store interface {
 	AddPost(ctx context.Context, p Post) (Timing, error)
 	AddPhoto(ctx context.Context, p Post) (Timing, error)
 	// SetCity changes the city of a user, durably. ErrNotFound when there is no
-	// such user. It may be done twice, but is not tried twice.
+	// such user. It may be done twice: of two cities that are set at the same time,
+	// the one may then be seen, then the other, and then the one again, before both
+	// calls have returned.
 	SetCity(ctx context.Context, id int64, city string) (Timing, error)
+	// Following returns whom a user follows, by id, at most 1000 of them: none when
+	// there is no such user. Emails may be left out. ErrNoFollows when the store has
+	// no such relation.
+	Following(ctx context.Context, id int64) ([]User, Timing, error)
 	// Posts lists the ids of stored posts, at most limit of them, from an
 	// opaque cursor ("" is the start). A next of "" is the end.
 	Posts(ctx context.Context, cursor string, limit int) (ids []string, next string, err error)
+	// Photos lists the ids of stored photos, as Posts does those of posts.
+	Photos(ctx context.Context, cursor string, limit int) (ids []string, next string, err error)
 	// Close closes every connection.
 	Close()
 }

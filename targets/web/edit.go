@@ -35,6 +35,7 @@ func (s *Server) edit(x *exchange, e *endpoint, key string) {
 		s.reject(x, err)
 		return
 	}
+	x.user = id
 	if !s.charge(x, e) {
 		return
 	}
@@ -44,6 +45,7 @@ func (s *Server) edit(x *exchange, e *endpoint, key string) {
 	if !s.answered(x, timing, err) {
 		return
 	}
+	s.seen(id)
 	x.reply(http.StatusOK, &edited{id, body.City})
 }
 

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"time"
+
+	"rung/targets/trace"
 )
 
 // keptBytes is the largest buffer that goes back to the pool.
@@ -23,7 +26,13 @@ var (
 type exchange struct {
 	w       http.ResponseWriter
 	r       *http.Request
+	arrived time.Time
+	trace   trace.Context
 	timing  Timing
+	// status of the answer, and the user it was about, 0 when nobody knows.
+	status  int
+	user    int64
+	file    statusWriter
 	body    bytes.Buffer
 	encoder *json.Encoder
 	scratch []byte
@@ -39,8 +48,13 @@ type problem struct {
 
 func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	x := s.exchanges.Get().(*exchange)
-	x.w, x.r = w, r
+	x.w, x.r, x.arrived = w, r, time.Now()
+	x.trace = s.identify(r)
 	h := w.Header()
+	h[trace.HeaderRequest] = []string{x.trace.Request}
+	if s.version != nil {
+		h["X-Version"] = s.version
+	}
 	h["X-Served-By"] = s.servedBy
 	h["X-Content-Type-Options"] = nosniff
 	return x
@@ -48,6 +62,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
 
 func (s *Server) end(x *exchange) {
 	x.w, x.r, x.timing = nil, nil, Timing{}
+	x.status, x.user, x.file, x.trace = 0, 0, statusWriter{}, trace.Context{}
 	if x.body.Cap() > keptBytes {
 		return
 	}
@@ -76,6 +91,7 @@ func (x *exchange) reply(status int, v any) {
 	h := x.w.Header()
 	h["Content-Type"] = typeJSON
 	h["Content-Length"] = []string{strconv.Itoa(x.body.Len())}
+	x.status = status
 	x.w.WriteHeader(status)
 	// A failed write means that the client has gone.
 	_, _ = x.w.Write(x.body.Bytes())

@@ -8,6 +8,7 @@ import (
 
 	"rung/targets/machine"
 	"rung/targets/store"
+	"rung/targets/trace"
 )
 
 // statusClientGone is what nginx logs for a client that closed the request.
@@ -33,9 +34,10 @@ func (s *Server) charge(x *exchange, e *endpoint) bool {
 	return false
 }
 
-// deadline returns the context of one call of the store.
+// deadline returns the context of one call of the store, the session store or
+// the queue: it carries the trace.
 func (s *Server) deadline(x *exchange) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(x.r.Context(), s.storeTimeout)
+	return context.WithTimeout(trace.With(x.r.Context(), x.trace), s.storeTimeout)
 }
 
 // answered takes down what a call of the store took and how it ended. When it
@@ -51,6 +53,9 @@ func (s *Server) answered(x *exchange, t store.Timing, err error) bool {
 	case errors.Is(err, store.ErrNotFound):
 		s.storeUp()
 		x.problem(http.StatusNotFound, problem{Error: "no such row"})
+	case errors.Is(err, store.ErrNoFollows):
+		s.storeUp()
+		x.problem(http.StatusNotFound, problem{Error: "the store has no follows"})
 	case s.gone(x):
 	case errors.Is(err, store.ErrBusy):
 		s.storeUp()

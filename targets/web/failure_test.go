@@ -25,7 +25,9 @@ var asking = []struct{ method, path, body string }{
 	{"POST", "/posts", `{"id":"a","user":1,"text":"t"}`},
 	{"POST", "/photos", `{"id":"a","user":1}`},
 	{"PUT", "/users/1", `{"city":"Oslo"}`},
+	{"GET", "/users/1/following", ""},
 	{"GET", "/posts", ""},
+	{"GET", "/photos", ""},
 }
 
 func TestStoreFailures(t *testing.T) {
@@ -39,6 +41,7 @@ func TestStoreFailures(t *testing.T) {
 	}{
 		{"busy", fmt.Errorf("db: %w", store.ErrBusy), 503, "1", 0, 1, false},
 		{"not found", fmt.Errorf("db: %w", store.ErrNotFound), 404, "", 0, 0, false},
+		{"no follows", fmt.Errorf("db: %w", store.ErrNoFollows), 404, "", 0, 0, false},
 		{"deadline", fmt.Errorf("db: %w", context.DeadlineExceeded), 504, "", 1, 0, true},
 		{"network deadline", &net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, 504, "", 1, 0, true},
 		{"refused connection", &net.OpError{Op: "dial", Err: errors.New("connection refused")}, 502, "", 1, 0, true},

@@ -34,5 +34,7 @@ func (s *Server) getAsset(x *exchange, e *endpoint, _ string) {
 		return
 	}
 	x.seal()
-	f.Send(x.w, x.r)
+	x.file = statusWriter{ResponseWriter: x.w}
+	f.Send(&x.file, x.r)
+	x.status = x.file.status
 }

@@ -41,6 +41,7 @@ func (s *Server) login(x *exchange, e *endpoint, _ string) {
 		s.reject(x, err)
 		return
 	}
+	x.user = body.User
 	if !s.charge(x, e) {
 		return
 	}
@@ -50,6 +51,8 @@ func (s *Server) login(x *exchange, e *endpoint, _ string) {
 	if !s.kept(x, timing, err) {
 		return
 	}
+	s.counters.logins.Add(1)
+	s.seen(made.User)
 	s.counters.cookieBytes.Store(int64(len(id)))
 	// Max-Age counts in whole seconds; the server's own time is exact.
 	left := made.Expires.Sub(s.now()) + time.Second - 1
@@ -86,6 +89,8 @@ func (s *Server) getMe(x *exchange, e *endpoint, _ string) {
 	if !s.kept(x, timing, err) {
 		return
 	}
+	x.user = found.User
+	s.seen(found.User)
 	x.reply(http.StatusOK, &me{found.User, found.Login.UTC()})
 }
 

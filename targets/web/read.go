@@ -13,6 +13,7 @@ func (s *Server) getUser(x *exchange, e *endpoint, key string) {
 		s.reject(x, err)
 		return
 	}
+	x.user = id
 	if !s.charge(x, e) {
 		return
 	}
@@ -32,6 +33,7 @@ func (s *Server) getOrders(x *exchange, e *endpoint, key string) {
 		s.reject(x, err)
 		return
 	}
+	x.user = id
 	if !s.charge(x, e) {
 		return
 	}
@@ -44,5 +46,41 @@ func (s *Server) getOrders(x *exchange, e *endpoint, key string) {
 	if orders == nil {
 		orders = []store.Order{} // "[]", not "null"
 	}
+	s.counters.ordersViewed.Add(1)
 	x.reply(http.StatusOK, &orders)
+}
+
+// followed is a user as those who follow them see them.
+type followed struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	City string `json:"city"`
+}
+
+type following struct {
+	Following []followed `json:"following"`
+}
+
+// getFollowing answers GET /users/{id}/following.
+func (s *Server) getFollowing(x *exchange, e *endpoint, key string) {
+	id, err := parseUser("id", key)
+	if err != nil {
+		s.reject(x, err)
+		return
+	}
+	x.user = id
+	if !s.charge(x, e) {
+		return
+	}
+	ctx, cancel := s.deadline(x)
+	defer cancel()
+	users, timing, err := s.store.Following(ctx, id)
+	if !s.answered(x, timing, err) {
+		return
+	}
+	list := make([]followed, len(users)) // "[]" of none, not "null"
+	for i, u := range users {
+		list[i] = followed{u.ID, u.Name, u.City}
+	}
+	x.reply(http.StatusOK, &following{list})
 }

@@ -11,9 +11,12 @@ import (
 // endpoint is one method of one resource.
 type endpoint struct {
 	// name in metrics.
-	name     string
-	law      targets.Law
-	requests atomic.Int64
+	name string
+	// operation tells what users do from audits and health checks.
+	operation bool
+	law       targets.Law
+	requests  atomic.Int64
+	durations durations
 	// handle answers; key is the variable part of the path.
 	handle func(x *exchange, e *endpoint, key string)
 }
@@ -52,7 +55,7 @@ func (r *resource) endpoint(method string) *endpoint {
 
 // routes are the resources of the application.
 type routes struct {
-	user, orders, asset, posts, login, me, photos, health *resource
+	user, following, orders, asset, posts, login, me, photos, health *resource
 	// all endpoints, for metrics.
 	all []*endpoint
 }
@@ -66,7 +69,9 @@ func (s *Server) newRoutes(demand map[targets.Operation]targets.Law) routes {
 	}
 	// An operation without a law is charged the zero law.
 	op := func(op targets.Operation, handle func(*exchange, *endpoint, string)) *endpoint {
-		return add(string(op), demand[op], handle)
+		e := add(string(op), demand[op], handle)
+		e.operation = true
+		return e
 	}
 	t.user = newResource(op(targets.OpUser, s.getUser), nil, op(targets.OpEdit, s.edit))
 	t.orders = newResource(op(targets.OpOrders, s.getOrders), nil, nil)
@@ -74,7 +79,12 @@ func (s *Server) newRoutes(demand map[targets.Operation]targets.Law) routes {
 	t.posts = newResource(add("audit", targets.Law{}, s.listPosts), op(targets.OpPost, s.addPost), nil)
 	t.login = newResource(nil, op(targets.OpLogin, s.login), nil)
 	t.me = newResource(op(targets.OpMe, s.getMe), nil, nil)
-	t.photos = newResource(nil, op(targets.OpPhoto, s.addPhoto), nil)
+	photo := op(targets.OpPhoto, s.addPhoto)
+	if s.enqueue != nil {
+		photo.law = demand[targets.OpPost] // the job itself is the worker's
+	}
+	t.photos = newResource(add("audit_photos", targets.Law{}, s.listPhotos), photo, nil)
+	t.following = newResource(op(targets.OpFollowing, s.getFollowing), nil, nil)
 	t.health = newResource(add("health", targets.Law{}, s.getHealth), nil, nil)
 	return t
 }
@@ -97,8 +107,14 @@ func (t *routes) find(path string) (r *resource, key string) {
 	case "/assets":
 		return t.asset, ""
 	}
-	if key, ok := strings.CutPrefix(path, "/users/"); ok && isSegment(key) {
-		return t.user, key
+	if rest, ok := strings.CutPrefix(path, "/users/"); ok {
+		if isSegment(rest) {
+			return t.user, rest
+		}
+		if key, ok := strings.CutSuffix(rest, "/following"); ok && isSegment(key) {
+			return t.following, key
+		}
+		return nil, ""
 	}
 	if key, ok := strings.CutPrefix(path, "/assets/"); ok && isSegment(key) {
 		return t.asset, key
@@ -133,4 +149,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	e.requests.Add(1)
 	e.handle(x, e, key)
+	if e.operation {
+		s.record(x, e)
+	}
 }

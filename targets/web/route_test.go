@@ -33,6 +33,10 @@ func TestRoutes(t *testing.T) {
 		{"audit", "GET", "/posts?limit=1", "", 200, `{"ids":["p-1"],"next":"p-1"}`},
 		{"end of audit", "GET", "/posts?cursor=~", "", 200, `{"ids":[],"next":""}`},
 		{"photo", "POST", "/photos", ` {"user":9,"id":"f:1"} `, 201, `{"id":"f:1"}`},
+		{"audit of photos", "GET", "/photos", "", 200, `{"ids":["f:1"],"next":""}`},
+		{"following", "GET", "/users/7/following", "", 200,
+			`{"following":[{"id":2,"name":"Bob","city":"Oslo"},{"id":5,"name":"Eve","city":"Rome"}]}`},
+		{"following none", "GET", "/users/101/following", "", 200, `{"following":[]}`},
 		{"edit", "PUT", "/users/8", `{"city":"São Paulo"}`, 200, `{"id":8,"city":"São Paulo"}`},
 		{"edited user", "GET", "/users/8", "", 200,
 			`{"id":8,"name":"Ann \"<&>\" Ö","email":"ann@example.com","city":"São Paulo"}`},
@@ -83,6 +87,12 @@ func TestBadRequests(t *testing.T) {
 		{"version to come", "GET", "/assets/asset-00.bin?v=2", "", 404, ""},
 		{"assets with a slash", "GET", "/assets/", "", 404, ""},
 		{"edit unknown user", "PUT", "/users/101", `{"city":"Oslo"}`, 404, ""},
+
+		{"following nobody", "GET", "/users//following", "", 404, ""},
+		{"following deeper", "GET", "/users/1/2/following", "", 404, ""},
+		{"following word", "GET", "/users/ann/following", "", 400, "id"},
+		{"method of following", "POST", "/users/1/following", "", 405, "method"},
+		{"audit of photos zero", "GET", "/photos?limit=0", "", 400, "limit"},
 
 		{"method of user", "DELETE", "/users/1", "", 405, "method"},
 		{"method of posts", "PUT", "/posts", "", 405, "method"},
@@ -183,7 +193,8 @@ func TestBadRequests(t *testing.T) {
 func TestMethodsAllowed(t *testing.T) {
 	tests := []struct{ path, allow string }{
 		{"/users/1", "GET, HEAD, PUT"}, {"/customers/1/orders", "GET, HEAD"}, {"/assets/asset-00.bin", "GET, HEAD"},
-		{"/posts", "GET, HEAD, POST"}, {"/login", "POST"}, {"/me", "GET, HEAD"}, {"/photos", "POST"}, {"/assets", "GET, HEAD"}, {"/healthz", "GET, HEAD"},
+		{"/posts", "GET, HEAD, POST"}, {"/login", "POST"}, {"/me", "GET, HEAD"}, {"/photos", "GET, HEAD, POST"},
+		{"/users/1/following", "GET, HEAD"}, {"/assets", "GET, HEAD"}, {"/healthz", "GET, HEAD"},
 	}
 	s := newServer(t, spec(), web.Config{})
 	for _, tt := range tests {
@@ -212,6 +223,12 @@ func TestCommonHeaders(t *testing.T) {
 			h := do(s, method, path, "").Header()
 			if got := h.Get("X-Served-By"); got != "web-1" {
 				t.Errorf("X-Served-By is %q", got)
+			}
+			if got := h.Values("X-Request-Id"); len(got) != 1 || len(got[0]) != 32 {
+				t.Errorf("X-Request-Id is %q", got)
+			}
+			if got := h.Values("X-Version"); got != nil {
+				t.Errorf("X-Version is %q of none", got)
 			}
 			if got := h.Get("X-Content-Type-Options"); got != "nosniff" {
 				t.Errorf("X-Content-Type-Options is %q", got)

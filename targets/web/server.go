@@ -50,6 +50,19 @@ type Config struct {
 	// StoreTimeout bounds one call of the store or of the session store, the
 	// wait for a connection included. Zero means 10 s.
 	StoreTimeout time.Duration
+	// Enqueue puts a photo into a queue and returns when that has it for
+	// good, and how long it took. Its context carries the trace and ends
+	// after StoreTimeout. When it is set, POST /photos costs the CPU time of
+	// OpPost and answers 202. Nil means that the server does the work.
+	Enqueue func(ctx context.Context, id string, user int64) (took time.Duration, err error)
+	// Access gets a line "request" for each operation. Nil means none; then
+	// those of sampled requests go to Log.
+	Access *slog.Logger
+	// Sample is the share of requests, 0 to 1, that are sampled of those that
+	// come without a trace.
+	Sample float64
+	// Version of the program, sent as X-Version. Empty means no header.
+	Version string
 }
 
 // Server is one web server. It is an http.Handler, and safe for concurrent
@@ -64,13 +77,18 @@ type Server struct {
 	library      *asset.Library
 	routes       routes
 	servedBy     []string
+	version      []string // nil without one
+	enqueue      func(ctx context.Context, id string, user int64) (time.Duration, error)
+	access       *slog.Logger
+	sample       float64
 	exchanges    sync.Pool
 	counters     counters
 	draining     atomic.Bool
-	// storeDown and sessionsDown hold the log to one line per outage.
-	storeDown, sessionsDown atomic.Bool
-	closing                 sync.Once
-	closed                  chan struct{}
+	active       active
+	// These hold the log to one line per outage.
+	storeDown, sessionsDown, queueDown atomic.Bool
+	closing                            sync.Once
+	closed                             chan struct{}
 }
 
 // New returns a server of that specification. The error names the first
@@ -88,7 +106,13 @@ func New(spec targets.Web, cfg Config) (*Server, error) {
 		sessions:     cfg.SessionStore,
 		library:      asset.NewLibrary(spec.AssetSizes, spec.AssetMaxAge),
 		servedBy:     []string{cfg.Role},
+		enqueue:      cfg.Enqueue,
+		access:       cfg.Access,
+		sample:       cfg.Sample,
 		closed:       make(chan struct{}),
+	}
+	if cfg.Version != "" {
+		s.version = []string{cfg.Version}
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -131,6 +155,12 @@ func check(spec targets.Web, cfg Config) error {
 	}
 	if cfg.StoreTimeout < 0 {
 		return fmt.Errorf("store timeout is %v: it must not be negative", cfg.StoreTimeout)
+	}
+	if !(cfg.Sample >= 0 && cfg.Sample <= 1) { // NaN is neither
+		return fmt.Errorf("sample is %v: allowed is 0 to 1", cfg.Sample)
+	}
+	if len(spec.Queues) > 0 && cfg.Enqueue == nil {
+		return errors.New("it has queues, but enqueue is missing")
 	}
 	if spec.SessionTTL <= 0 {
 		return fmt.Errorf("session_ttl is %v: it must be above 0", spec.SessionTTL)

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -90,6 +91,10 @@ func TestNewRefuses(t *testing.T) {
 		{"no share", func(_ *targets.Web, c *web.Config) { c.Share = nil }, "share of the machine"},
 		{"negative sessions", func(_ *targets.Web, c *web.Config) { c.Sessions = -1 }, "sessions is -1"},
 		{"negative timeout", func(_ *targets.Web, c *web.Config) { c.StoreTimeout = -1 }, "store timeout is -1ns"},
+		{"negative sample", func(_ *targets.Web, c *web.Config) { c.Sample = -0.1 }, "sample is -0.1"},
+		{"sample above one", func(_ *targets.Web, c *web.Config) { c.Sample = 1.1 }, "sample is 1.1"},
+		{"sample is no number", func(_ *targets.Web, c *web.Config) { c.Sample = math.NaN() }, "sample is NaN"},
+		{"no way to its queues", func(w *targets.Web, _ *web.Config) { w.Queues = []string{"queue"} }, "enqueue is missing"},
 		{"no ttl", func(w *targets.Web, _ *web.Config) { w.SessionTTL = 0 }, "session_ttl is 0s"},
 		{"empty asset", func(w *targets.Web, _ *web.Config) { w.AssetSizes = []int{1, 0} }, "asset 1 is 0 bytes"},
 		{"huge asset", func(w *targets.Web, _ *web.Config) { w.AssetSizes = []int{1 << 30} }, "asset 0 is"},

@@ -23,6 +23,7 @@ type memoryStore struct {
 	posts  map[string]store.Post
 	photos map[string]store.Post
 	calls  int
+	last   context.Context // of the latest call
 }
 
 var _ store.Store = (*memoryStore)(nil)
@@ -39,6 +40,7 @@ func known() store.Timing {
 func (m *memoryStore) call(ctx context.Context) (store.Timing, error) {
 	m.mu.Lock()
 	m.calls++
+	m.last = ctx
 	m.mu.Unlock()
 	if m.hang {
 		<-ctx.Done()
@@ -118,15 +120,32 @@ func (m *memoryStore) SetCity(ctx context.Context, id int64, city string) (store
 	return t, nil
 }
 
-// Posts pages by id: the cursor is the last id seen.
+// Following knows no one whom users from 100 on follow.
+func (m *memoryStore) Following(ctx context.Context, id int64) ([]store.User, store.Timing, error) {
+	t, err := m.call(ctx)
+	if err != nil || id >= 100 {
+		return nil, t, err
+	}
+	return []store.User{{ID: 2, Name: "Bob", Email: "bob@example.com", City: "Oslo"}, {ID: 5, Name: "Eve", City: "Rome"}}, t, nil
+}
+
 func (m *memoryStore) Posts(ctx context.Context, cursor string, limit int) ([]string, string, error) {
+	return m.list(ctx, &m.posts, cursor, limit)
+}
+
+func (m *memoryStore) Photos(ctx context.Context, cursor string, limit int) ([]string, string, error) {
+	return m.list(ctx, &m.photos, cursor, limit)
+}
+
+// list pages by id: the cursor is the last id seen.
+func (m *memoryStore) list(ctx context.Context, table *map[string]store.Post, cursor string, limit int) ([]string, string, error) {
 	if _, err := m.call(ctx); err != nil {
 		return nil, "", err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var ids []string
-	for id := range m.posts {
+	for id := range *table {
 		if id > cursor {
 			ids = append(ids, id)
 		}
@@ -152,6 +171,12 @@ func (m *memoryStore) photo(id string) (store.Post, bool) {
 	defer m.mu.Unlock()
 	p, ok := m.photos[id]
 	return p, ok
+}
+
+func (m *memoryStore) lastContext() context.Context {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last
 }
 
 func (m *memoryStore) called() int {

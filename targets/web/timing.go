@@ -30,10 +30,12 @@ import (
 //	sess-net    the rest of its time
 //	sess        all of its time, in place of the last four when it says
 //	            nothing of itself
+//	queue       until the queue had the job for good
 //
 // The cache metrics are there only when a cache took part, the db metrics
 // only when the store was asked and no cache had the answer, the sess metrics
-// only when sessions are kept elsewhere and were asked for. Those of cache and
+// only when sessions are kept elsewhere and were asked for, queue only when a
+// photo went there. Those of cache and
 // db add up to the time of the call, and those of sess to that of theirs.
 type Timing struct {
 	Web machine.Span
@@ -42,6 +44,9 @@ type Timing struct {
 	Asked bool
 	// Session is the call of the session store. The zero value is none.
 	Session store.Timing
+	// Queue is the call of the queue, if Queued.
+	Queue  time.Duration
+	Queued bool
 }
 
 // AppendTo appends the header's value to b. It allocates only to grow b.
@@ -57,6 +62,10 @@ func (t Timing) AppendTo(b []byte) []byte {
 	}
 	if t.Session != (store.Timing{}) {
 		b = appendSession(b, t.Session)
+	}
+	if t.Queued {
+		b = append(b, ", "...)
+		b = appendMetric(b, "queue", t.Queue)
 	}
 	return b
 }

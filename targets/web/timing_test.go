@@ -51,6 +51,8 @@ func TestTiming(t *testing.T) {
 		{"sessions elsewhere", web.Timing{Session: store.Timing{Known: true, Wait: ms, Queued: 2 * ms, Served: 3 * ms, Total: 10 * ms}},
 			"web-queue;dur=0, web-cpu;dur=0, sess-conn;dur=1, sess-queue;dur=2, sess-work;dur=3, sess-net;dur=4"},
 		{"sessions that say nothing", web.Timing{Session: store.Timing{Wait: ms, Total: 10 * ms}}, "web-queue;dur=0, web-cpu;dur=0, sess;dur=10"},
+		{"queued", web.Timing{Queue: 3 * ms, Queued: true}, "web-queue;dur=0, web-cpu;dur=0, queue;dur=3"},
+		{"queued in no time", web.Timing{Queued: true}, "web-queue;dur=0, web-cpu;dur=0, queue;dur=0"},
 		{"not below zero", web.Timing{Asked: true, Store: store.Timing{Known: true, Total: ms, Served: 2 * ms}},
 			"web-queue;dur=0, web-cpu;dur=0, db-conn;dur=0, db-queue;dur=0, db-work;dur=2, db-net;dur=0"},
 		{"small and long", web.Timing{Web: machine.Span{Queued: 1_499, Served: time.Hour + 70*time.Microsecond}},
@@ -155,7 +157,9 @@ func TestEveryOperationIsChargedOnce(t *testing.T) {
 		{targets.OpMe, "GET", "/me", "", "web-queue web-cpu"},
 		{targets.OpPhoto, "POST", "/photos", `{"id":"a","user":1}`, "web-queue web-cpu db-conn db-queue db-work db-net db-miss"},
 		{targets.OpEdit, "PUT", "/users/1", `{"city":"Oslo"}`, "web-queue web-cpu db-conn db-queue db-work db-net db-miss"},
+		{targets.OpFollowing, "GET", "/users/1/following", "", "web-queue web-cpu db-conn db-queue db-work db-net db-miss"},
 		{"audit", "GET", "/posts", "", "web-queue web-cpu db-conn db"},
+		{"audit_photos", "GET", "/photos", "", "web-queue web-cpu db-conn db"},
 		{"health", "GET", "/healthz", "", "web-queue web-cpu"},
 	}
 	for i, tt := range tests {

@@ -1,0 +1,174 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"rung/bench"
+	"rung/bench/estimate"
+	"rung/targets"
+	"rung/targets/clock"
+)
+
+// runner runs the stages of a run, some at once. It is safe for concurrent
+// use.
+type runner struct {
+	cfg         Config
+	clock       *clock.Clock
+	calibration bench.Calibration
+	floor       *floor
+
+	mu sync.Mutex
+	// beds are the systems that run now.
+	beds map[*bed]bool
+	// sessions are those that have ended, by their place in the order.
+	sessions []*session
+	done     int
+}
+
+// stages runs all stages and judges them. Results come in the stages' order.
+// After an error no further stage begins.
+func (r *runner) stages(ctx context.Context, out *bench.Run) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	todo := make(chan int, len(r.cfg.Stages))
+	for i := range r.cfg.Stages {
+		todo <- i
+	}
+	close(todo)
+	r.sessions = make([]*session, len(r.cfg.Stages))
+	var lanes sync.WaitGroup
+	for range r.floor.lanes {
+		lanes.Go(func() {
+			for i := range todo {
+				if ctx.Err() != nil {
+					return
+				}
+				if err := r.stage(ctx, i, out); err != nil {
+					stop(fmt.Errorf("stage %s: %w", r.cfg.Stages[i].ID, err))
+				}
+			}
+		})
+	}
+	lanes.Wait()
+	r.results(out)
+	return context.Cause(ctx)
+}
+
+// stage runs one stage and saves the run so far.
+func (r *runner) stage(ctx context.Context, i int, out *bench.Run) error {
+	stage := r.cfg.Stages[i]
+	s := &session{runner: r, cfg: r.cfg, clock: r.clock, stage: stage, facts: bench.Facts{}, calibration: r.calibration,
+		result: bench.StageResult{Stage: stage}}
+	err := s.foretell()
+	if err == nil {
+		err = s.run(ctx)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sessions[i] = s
+	r.done++
+	if err != nil || r.cfg.Save == nil {
+		return err
+	}
+	so := *out
+	r.results(&so)
+	so.Partial = "still running"
+	return r.cfg.Save(so)
+}
+
+// results judges the sessions that have ended. A stage is compared with
+// another one by that one's facts, so this is done again when more are known.
+func (r *runner) results(out *bench.Run) {
+	out.Stages = nil
+	facts := map[string]bench.Facts{}
+	for _, s := range r.sessions {
+		if s != nil {
+			facts[s.stage.ID] = s.facts
+		}
+	}
+	for _, s := range r.sessions {
+		if s != nil {
+			s.judge(facts[s.stage.Compare])
+			out.Stages = append(out.Stages, s.result)
+		}
+	}
+}
+
+// foretell predicts the stage and its experiments, before anything runs.
+func (s *session) foretell() (err error) {
+	if s.result.Prediction, err = s.predict(s.stage.Topology); err != nil {
+		return fmt.Errorf("estimate: %w", err)
+	}
+	return s.foresee()
+}
+
+// predict predicts a topology under the common load, with users where they
+// are.
+func (s *session) predict(t targets.Topology) (bench.Prediction, error) {
+	return s.predictFor(t, s.cfg.Workload)
+}
+
+func (s *session) predictFor(t targets.Topology, w bench.Workload) (bench.Prediction, error) {
+	p := s.cfg.Profile
+	return estimate.PredictAttack(t, w, p.Rate, p.Common, s.calibration.HopCost)
+}
+
+// enter and leave keep the list of the systems that run.
+func (r *runner) enter(b *bed) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.beds[b] = true
+}
+
+func (r *runner) leave(b *bed) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.beds, b)
+}
+
+// others lists the systems that run beside one.
+func (r *runner) others(than *bed) []*bed {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []*bed
+	for b := range r.beds {
+		if b != than {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// finished is how many stages are over.
+func (r *runner) finished() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.done
+}
+
+// oneAtATime has steps told by one stage at a time.
+func oneAtATime(tell func(Step)) func(Step) {
+	if tell == nil {
+		return nil
+	}
+	var mu sync.Mutex
+	return func(s Step) {
+		mu.Lock()
+		defer mu.Unlock()
+		tell(s)
+	}
+}
+
+// processCPU is the real CPU time of every process of some systems.
+func processCPU(ctx context.Context, beds []*bed) map[*bed]time.Duration {
+	out := map[*bed]time.Duration{}
+	for _, b := range beds {
+		for _, m := range b.metrics(ctx) {
+			out[b] += m.ProcessCPU
+		}
+	}
+	return out
+}
