@@ -19,6 +19,7 @@ func (s *session) common(ctx context.Context, b *bed) error {
 		s.measured("common", seen)
 		after := b.read(context.WithoutCancel(ctx))
 		s.hitFacts("common.cache", before, after, seen)
+		s.shardFacts(b, "common", before, after)
 		s.fewRequests("common.", seen)
 		s.writeFacts(ctx, b, before, after) // counts, which need no sample
 		s.processes(before, after)

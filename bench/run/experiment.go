@@ -159,12 +159,31 @@ func (s *session) load(ctx context.Context, b *bed, e bench.Experiment, variant 
 		s.hitFacts(e.Name, before, after, seen)
 		s.edgeFacts(b, e.Name, before, after)
 		s.streamFacts(e.Name, before, after)
+		s.lagFacts(e, before, after)
+		s.loadCosts(e, seen, variant)
 		s.shardFacts(b, e.Name, before, after)
 		if variant != nil {
 			variant.Latency = &seen.measurement
 		}
 	}
 	return err
+}
+
+// loadCosts states what a load cost: real CPU time of each request, and the
+// price of a million at this goodput.
+func (s *session) loadCosts(e bench.Experiment, o *seen, variant *bench.VariantResult) {
+	if n := o.measurement.Total.Sent; n > 0 {
+		s.facts.Doubt(e.Name+".cpu_per_request_ns", float64(o.processCPU)/float64(n), "real CPU time of all nodes", o.crowded)
+	}
+	price := s.stage.PricePerHour
+	for _, v := range s.stage.Variants {
+		if variant != nil && v.Name == variant.Name {
+			price = v.PricePerHour
+		}
+	}
+	if o.measurement.Goodput > 0 && price > 0 {
+		s.facts.Doubt(e.Name+".cost_per_million_usd", price/3600/o.measurement.Goodput*1e6, "price per hour over answers per hour", o.crowded)
+	}
 }
 
 // statements counts what the store was asked for each request.

@@ -125,6 +125,9 @@ func (s *session) strike(ctx context.Context, b *bed, k strike) (*seen, error) {
 	}
 	s.result.Kills = append(s.result.Kills, row)
 	s.killFacts(k.prefix, row)
+	if k.method == bench.MethodLinks {
+		s.reignFacts(ctx, b, k.prefix, b.groups())
+	}
 	return seen, err
 }
 
