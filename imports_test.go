@@ -28,16 +28,18 @@ targets/pool targets/evict
 targets/resp targets/trace github.com/tidwall/redcon
 targets/store targets targets/ring targets/shard targets/shop targets/trace github.com/jackc/pgx/v5 github.com/jackc/pgx/v5/pgconn github.com/jackc/pgx/v5/pgxpool github.com/redis/go-redis/v9 github.com/redis/go-redis/v9/maintnotifications
 targets/balancer targets targets/asset targets/machine targets/trace golang.org/x/time/rate
-targets/replication targets
+targets/replication targets github.com/klauspost/compress/zstd
 targets/scale targets
+targets/telemetry targets github.com/prometheus/client_golang/prometheus github.com/prometheus/client_golang/prometheus/promhttp
+targets/monitor targets targets/machine targets/telemetry targets/trace
 targets/session targets/store
 targets/volume targets targets/machine targets/pool targets/store
 targets/cdn targets targets/evict targets/machine targets/trace
-targets/database targets targets/machine targets/pool targets/replication targets/shop github.com/jackc/pgx/v5/pgproto3 modernc.org/libc modernc.org/sqlite modernc.org/sqlite/lib
+targets/database targets targets/machine targets/pool targets/replication targets/shop targets/trace github.com/jackc/pgx/v5/pgproto3 modernc.org/libc modernc.org/sqlite modernc.org/sqlite/lib
 targets/dns targets targets/evict github.com/miekg/dns
 targets/keyvalue targets targets/machine targets/pool targets/resp targets/shop targets/trace go.etcd.io/bbolt
 targets/web targets targets/asset targets/machine targets/session targets/store targets/trace
-targets/node targets targets/balancer targets/cache targets/cdn targets/clock targets/database targets/dns targets/jobs targets/keyvalue targets/machine targets/queue targets/session targets/shard targets/store targets/trace targets/volume targets/web targets/wire targets/worker
+targets/node targets targets/balancer targets/cache targets/cdn targets/clock targets/database targets/dns targets/jobs targets/keyvalue targets/machine targets/monitor targets/queue targets/session targets/shard targets/store targets/telemetry targets/trace targets/volume targets/web targets/wire targets/worker
 targets/trace
 targets/jobs targets/trace github.com/nats-io/nats.go github.com/nats-io/nats.go/jetstream
 targets/queue targets targets/jobs targets/machine github.com/nats-io/nats-server/v2/server
@@ -48,7 +50,7 @@ targets/supervise targets
 targets/launch targets targets/clock targets/wire
 bench targets
 bench/attack bench targets/clock github.com/tsenart/vegeta/v12/lib
-bench/estimate bench targets targets/ring targets/shop
+bench/estimate bench targets targets/ring targets/shard targets/shop
 bench/ledger bench
 bench/plan bench
 bench/record bench github.com/HdrHistogram/hdrhistogram-go
@@ -57,7 +59,7 @@ bench/run bench bench/attack bench/estimate bench/ledger bench/plan bench/record
 reports bench
 reports/html bench reports targets github.com/go-echarts/go-echarts/v2/charts github.com/go-echarts/go-echarts/v2/opts
 configs bench targets github.com/spf13/pflag github.com/spf13/viper go.yaml.in/yaml/v3
-cmd/rung bench bench/run configs reports reports/html targets targets/clock targets/launch targets/node github.com/spf13/cobra github.com/vbauerster/mpb/v8 github.com/vbauerster/mpb/v8/decor golang.org/x/term
+cmd/rung bench bench/run configs reports reports/html targets targets/clock targets/launch targets/node targets/supervise targets/telemetry github.com/spf13/cobra github.com/vbauerster/mpb/v8 github.com/vbauerster/mpb/v8/decor golang.org/x/term
 `
 
 // TestImportTable holds the direction of data: configs -> topology -> launch

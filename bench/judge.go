@@ -3,18 +3,15 @@ package bench
 import (
 	"fmt"
 	"math"
-	"slices"
 )
 
 // Judge compares claims and estimates with facts. It is pure: the same input
 // gives the same verdicts, in the order of the claims and then of the
-// estimates. Claims and experiments that the profile leaves out get none.
-func Judge(claims []Claim, prediction Prediction, facts Facts, profile string) []Verdict {
+// estimates.
+func Judge(claims []Claim, prediction Prediction, facts Facts) []Verdict {
 	var verdicts []Verdict
 	for _, c := range claims {
-		if len(c.Profiles) == 0 || slices.Contains(c.Profiles, profile) {
-			verdicts = append(verdicts, judgeClaim(c, facts))
-		}
+		verdicts = append(verdicts, judgeClaim(c, facts))
 	}
 	for _, e := range prediction.Estimates {
 		verdicts = append(verdicts, judgeEstimate(e, facts))

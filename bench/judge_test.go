@@ -89,18 +89,11 @@ func TestClaimIsAsGoodAsItsWorstCheck(t *testing.T) {
 		{"not a check", []string{"bigger is better"}, bench.Unknown},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got := bench.Judge([]bench.Claim{{ID: "c", Checks: row.checks}}, bench.Prediction{}, facts(), "quick")
+			got := bench.Judge([]bench.Claim{{ID: "c", Checks: row.checks}}, bench.Prediction{}, facts())
 			if len(got) != 1 || got[0].Word != row.want {
 				t.Errorf("got %+v, want %s", got, row.want)
 			}
 		})
-	}
-}
-
-func TestClaimOfAnotherProfileIsNotJudged(t *testing.T) {
-	c := bench.Claim{ID: "c", Checks: []string{"capacity_per_s >= 1"}, Profiles: []string{"full"}}
-	if got := bench.Judge([]bench.Claim{c}, bench.Prediction{}, facts(), "quick"); len(got) != 0 {
-		t.Errorf("got %+v, want none", got)
 	}
 }
 
@@ -118,7 +111,7 @@ func TestEstimateIsJudgedByItsTolerance(t *testing.T) {
 		{"NaN fact", bench.Estimate{Fact: "bad_ratio", Value: 1, Tolerance: 1}, bench.Unknown},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got := bench.Judge(nil, bench.Prediction{Estimates: []bench.Estimate{row.e}}, facts(), "quick")
+			got := bench.Judge(nil, bench.Prediction{Estimates: []bench.Estimate{row.e}}, facts())
 			if len(got) != 1 || got[0].Word != row.want {
 				t.Errorf("got %+v, want %s", got, row.want)
 			}

@@ -49,6 +49,8 @@ type Kill struct {
 	// Replace says that the new process starts with an empty disk: another
 	// machine, not the same one again.
 	Replace bool `json:"replace,omitempty"`
+	// Profiles that it is part of; empty means all.
+	Profiles []string `json:"profiles,omitempty"`
 }
 
 // Name of the row: the node, or the data centre.
@@ -236,8 +238,11 @@ type Profile struct {
 	// Before and After surround the outage of a kill row.
 	Before time.Duration `json:"before_ns"`
 	After  time.Duration `json:"after_ns"`
-	// Lanes is how many stages run at once. What measures latency or capacity
-	// has the machine for itself all the same.
+	// Failovers bounds how often one experiment kills a primary; 0 means as
+	// often as it asks for.
+	Failovers int `json:"failovers,omitempty"`
+	// Lanes is how many stages may run at once, as far as all their attacks
+	// together need no more of the machine than one stage may.
 	Lanes int `json:"lanes,omitempty"`
 	// Repeats of the whole run.
 	Repeats int `json:"repeats"`

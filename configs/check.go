@@ -121,6 +121,7 @@ func (c *stageCheck) kills() {
 		if k.Down < 100*time.Millisecond || k.Down > time.Minute {
 			c.bad(at+".down", fmt.Sprintf("is %v after the time scale", k.Down), "100ms to 1m")
 		}
+		c.profiles(at, k.Profiles)
 	}
 }
 
@@ -146,7 +147,7 @@ func (c *stageCheck) experiments() {
 	}
 }
 
-// profiles makes sure that an experiment or a claim is not left out of every
+// profiles makes sure that an experiment, a kill or a claim is not left out of every
 // run by a slip of the pen.
 func (c *stageCheck) profiles(at string, names []string) {
 	there := c.builder.library.Profiles()

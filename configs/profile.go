@@ -8,16 +8,17 @@ import (
 )
 
 type profileFile struct {
-	Profile string  `yaml:"profile"`
-	Rate    float64 `yaml:"rate"`
-	Common  span    `yaml:"common"`
-	Warm    span    `yaml:"warm"`
-	Probe   span    `yaml:"probe"`
-	Probes  int     `yaml:"probes"`
-	Width   ratio   `yaml:"width"`
-	Before  span    `yaml:"before"`
-	After   span    `yaml:"after"`
-	Lanes   int     `yaml:"lanes"`
+	Profile   string  `yaml:"profile"`
+	Rate      float64 `yaml:"rate"`
+	Common    span    `yaml:"common"`
+	Warm      span    `yaml:"warm"`
+	Probe     span    `yaml:"probe"`
+	Probes    int     `yaml:"probes"`
+	Width     ratio   `yaml:"width"`
+	Before    span    `yaml:"before"`
+	After     span    `yaml:"after"`
+	Failovers int     `yaml:"failovers"`
+	Lanes     int     `yaml:"lanes"`
 }
 
 func (d document) profile() (bench.Profile, error) {
@@ -27,7 +28,7 @@ func (d document) profile() (bench.Profile, error) {
 	}
 	p := bench.Profile{Name: f.Profile, Rate: f.Rate, Common: f.Common.duration(), Warm: f.Warm.duration(),
 		Probe: f.Probe.duration(), Probes: f.Probes, Width: float64(f.Width), Before: f.Before.duration(),
-		After: f.After.duration(), Lanes: max(f.Lanes, 1), Repeats: 1}
+		After: f.After.duration(), Lanes: max(f.Lanes, 1), Failovers: f.Failovers, Repeats: 1}
 	var es Errors
 	if f.Profile == "" {
 		es = append(es, d.at("profile", "the name is missing", "a name"))
@@ -49,6 +50,9 @@ func (d document) profile() (bench.Profile, error) {
 	}
 	if p.Probes < 2 || p.Probes > 50 {
 		es = append(es, d.at("probes", fmt.Sprintf("is %d", p.Probes), "2 to 50"))
+	}
+	if f.Failovers < 0 || f.Failovers > 100 {
+		es = append(es, d.at("failovers", fmt.Sprintf("is %d", f.Failovers), "1 to 100, or 0 for as many as the stages ask for"))
 	}
 	if f.Lanes < 0 || f.Lanes > 4 {
 		es = append(es, d.at("lanes", fmt.Sprintf("is %d", f.Lanes), "1 to 4 stages at once"))

@@ -55,7 +55,7 @@ func (b *builder) stage() (bench.Stage, error) {
 		s.Variants = append(s.Variants, variant)
 	}
 	for _, k := range f.Kills {
-		kill := bench.Kill{Node: k.Node, DataCenter: k.DataCenter, Replace: k.Replace}
+		kill := bench.Kill{Node: k.Node, DataCenter: k.DataCenter, Replace: k.Replace, Profiles: k.Profiles}
 		kill.Down = b.scaled("down time of "+kill.Name(), k.Down, "the stage file: the time until a replacement starts")
 		s.Kills = append(s.Kills, kill)
 	}

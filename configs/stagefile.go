@@ -209,10 +209,11 @@ type variantFile struct {
 }
 
 type killFile struct {
-	Node       string `yaml:"node"`
-	DataCenter string `yaml:"datacenter"`
-	Down       span   `yaml:"down"`
-	Replace    bool   `yaml:"replace"`
+	Node       string   `yaml:"node"`
+	DataCenter string   `yaml:"datacenter"`
+	Down       span     `yaml:"down"`
+	Replace    bool     `yaml:"replace"`
+	Profiles   []string `yaml:"profiles"`
 }
 
 type experimentFile struct {

@@ -77,3 +77,24 @@ func (c Change) Short() string {
 	}
 	return Ratio(c.Ratio)
 }
+
+// costlier compares the cost of a million requests at two capacities. The
+// prices are exact, so the interval is that of the capacities, the other way
+// up.
+func costlier(capacity Change, before, now *float64) Change {
+	switch {
+	case !capacity.Known:
+		return Change{Why: capacity.Why}
+	case before == nil || now == nil || *before <= 0 || *now <= 0:
+		return Change{Why: "one of the two stages has no cost"}
+	}
+	c := Change{Known: true, Ratio: *now / *before}
+	machines := c.Ratio * capacity.Ratio // per hour
+	if capacity.High > 0 {
+		c.Low = machines / capacity.High
+	}
+	if capacity.Low > 0 {
+		c.High = machines / capacity.Low
+	}
+	return c
+}

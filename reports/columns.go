@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,34 +11,59 @@ type column struct {
 	head  string
 	width int
 	left  bool
-	cell  func(Row) string
+	// rank says who goes first where there is no room: those of the highest.
+	// Those of rank zero fit in wideWidth.
+	rank int
+	cell func(Row) string
 }
 
-// stageWidth is what an 80-character line leaves for the name of the stage,
-// and maxStage the most that a wider one gives it.
-const (
-	stageWidth = 16
-	maxStage   = 32
-)
+// maxStage is the most that a wide line gives the name of a stage.
+const maxStage = 32
 
-// columns are wideWidth characters wide in all, with one space between two,
-// and wider by what the terminal has left.
-func columns(width int, rows []Row) []column {
-	longest := stageWidth
-	for _, r := range rows {
-		longest = max(longest, utf8.RuneCountInString(r.Stage))
-	}
-	stage := min(stageWidth+max(width-wideWidth, 0), longest, maxStage)
+// every column there is, in its order.
+func every() []column {
 	return []column{
-		{"stage", stage, true, func(r Row) string { return r.Stage }},
-		{"capacity", 11, false, shortCapacity},
-		{"p50", 7, false, func(r Row) string { return DurationOf(r.P50) }},
-		{"p99", 7, false, func(r Row) string { return DurationOf(r.P99) }},
-		{"fail", 6, false, failures},
-		{"avail", 5, false, availability},
-		{"$/M", 6, false, cost},
-		{"est", 5, false, estimate},
-		{"verdict", 9, true, func(r Row) string { return Glyph(r.Word) + " " + string(r.Word) }},
+		{"stage", 15, true, 0, func(r Row) string { return r.Stage }},
+		{"capacity", 10, false, 0, shortCapacity},
+		{"gain", 5, false, 0, func(r Row) string { return shortChange(r.Change) }},
+		{"cost", 5, false, 0, func(r Row) string { return shortChange(r.Costlier) }},
+		{"p50", 6, false, 1, func(r Row) string { return tight(DurationOf(r.P50)) }},
+		{"p99", 6, false, 0, func(r Row) string { return tight(DurationOf(r.P99)) }},
+		{"p99.9", 6, false, 3, func(r Row) string { return tight(DurationOf(r.P999)) }},
+		{"fail", 6, false, 2, failures},
+		{"avail", 5, false, 0, availability},
+		{"back", 6, false, 0, func(r Row) string { return back(r.Worst) }},
+		{"lost", 4, false, 0, lost},
+		{"twice", 5, false, 3, twice},
+		{"$/M", 6, false, 0, cost},
+		{"est", 5, false, 3, estimate},
+		{"limit", 14, true, 4, func(r Row) string { return r.Bottleneck.String() }},
+		{"verdict", 9, true, 0, func(r Row) string { return Glyph(r.Word) + " " + string(r.Word) }},
+	}
+}
+
+// columns are those that fit in a width, with one space between two. What is
+// left goes to the names of the stages.
+func columns(width int, rows []Row) []column {
+	var out []column
+	for most := 4; ; most-- {
+		used := -1
+		out = out[:0]
+		for _, c := range every() {
+			if c.rank <= most {
+				out = append(out, c)
+				used += c.width + 1
+			}
+		}
+		if used > width && most > 0 {
+			continue
+		}
+		longest := out[0].width
+		for _, r := range rows {
+			longest = max(longest, utf8.RuneCountInString(r.Stage))
+		}
+		out[0].width = min(out[0].width+max(width-used, 0), longest, maxStage)
+		return out
 	}
 }
 
@@ -48,8 +72,9 @@ func (s *summary) table(rows []Row) {
 	if len(rows) == 0 {
 		return
 	}
+	all := columns(s.width, rows)
 	var head strings.Builder
-	for i, c := range columns(s.width, rows) {
+	for i, c := range all {
 		if i > 0 {
 			head.WriteByte(' ')
 		}
@@ -58,7 +83,7 @@ func (s *summary) table(rows []Row) {
 	s.line(head.String())
 	for _, r := range rows {
 		var line strings.Builder
-		for i, c := range columns(s.width, rows) {
+		for i, c := range all {
 			if i > 0 {
 				line.WriteByte(' ')
 			}
@@ -71,94 +96,50 @@ func (s *summary) table(rows []Row) {
 		s.line(line.String())
 	}
 	s.line("")
-	s.legend()
+	s.aside(rows)
+	s.legend(all)
 }
 
 // blocks writes the ladder as a few lines per stage, for narrow terminals.
 func (s *summary) blocks(rows []Row) {
 	for _, r := range rows {
 		s.wrap(s.painted(Glyph(r.Word)+" "+string(r.Word), r.Word)+"  "+r.Stage, "", "  ")
-		s.wrap(fmt.Sprintf("capacity %s, estimate %s", r.Capacity(), estimate(r)), "  ", "    ")
+		s.wrap(fmt.Sprintf("capacity %s, gain %s, estimate %s", r.Capacity(), shortChange(r.Change), estimate(r)), "  ", "    ")
 		s.wrap(fmt.Sprintf("p50 %s, p99 %s, failures %s", DurationOf(r.P50), DurationOf(r.P99), failures(r)),
 			"  ", "    ")
-		s.wrap(fmt.Sprintf("availability %s, %s per million", availability(r), cost(r)), "  ", "    ")
+		s.wrap(fmt.Sprintf("availability %s, back after %s, lost %s", availability(r), back(r.Worst), lost(r)), "  ", "    ")
+		s.wrap(fmt.Sprintf("%s per million, cost %s", cost(r), shortChange(r.Costlier)), "  ", "    ")
 	}
 	if len(rows) > 0 {
 		s.line("")
-		s.legend()
+		s.aside(rows)
+		s.legend(every())
 	}
 }
 
-func (s *summary) legend() {
-	s.wrap("capacity: requests per second, from the highest rate that met the objective to the lowest that did not. "+
-		"p50, p99, fail: at the common load. avail: answered while the node was down, worst kill. "+
-		"$/M: per million requests at capacity. est: measured over estimated capacity. ? in a cell: in doubt.", "", "")
-	s.line("")
-}
-
-// shortCapacity prints a bracket without its unit, or what there is of it.
-func shortCapacity(r Row) string {
-	text := strings.NewReplacer("/s", "", Thin, "").Replace(r.Capacity())
-	if r.Doubt != "" {
-		return text + "?"
-	}
-	return text
-}
-
-func failures(r Row) string {
-	if !r.HasCommon {
-		return Missing
-	}
-	return shortPercent(r.Failures)
-}
-
-func availability(r Row) string {
-	if r.Worst.Rows == 0 {
-		if r.Worst.Unsound > 0 {
-			return "?"
+// aside names the stages that do not stand on the one above.
+func (s *summary) aside(rows []Row) {
+	var order []string
+	stages := map[string][]string{}
+	for _, r := range rows {
+		if !r.Aside {
+			continue
 		}
-		return Missing
-	}
-	return shortPercent(r.Worst.Availability)
-}
-
-// shortPercent is Percent in at most six characters.
-func shortPercent(share float64) string {
-	if share > 0 && share < 1e-4 {
-		return "<0.01%"
-	}
-	if share > 0 && share < 1e-2 {
-		return fmt.Sprintf("%.2f%%", share*100)
-	}
-	return Percent(share)
-}
-
-func cost(r Row) string {
-	if r.Cost == nil {
-		return Missing
-	}
-	return Money(*r.Cost)
-}
-
-func estimate(r Row) string {
-	if r.Estimate == 0 || math.IsNaN(r.Estimate) {
-		return Missing
-	}
-	return fmt.Sprintf("%.2f×", r.Estimate)
-}
-
-// pad fills a text to a width in characters. A name that is too long is cut; a
-// number never is.
-func pad(text string, width int, left bool) string {
-	n := utf8.RuneCountInString(text)
-	if n >= width {
-		if n == width || !left {
-			return text
+		if stages[r.Against] == nil {
+			order = append(order, r.Against)
 		}
-		return string([]rune(text)[:width-1]) + "…"
+		stages[r.Against] = append(stages[r.Against], r.Stage)
 	}
-	if left {
-		return text + strings.Repeat(" ", width-n)
+	for _, against := range order {
+		if who := stages[against]; len(who) == 1 {
+			s.wrap(fmt.Sprintf("%s is compared with %s: it starts from that one's machines.", who[0], against), "", "")
+		} else {
+			last := len(who) - 1
+			s.wrap(fmt.Sprintf("%s and %s are compared with %s: they start from that one's machines.",
+				strings.Join(who[:last], ", "), who[last], against), "", "")
+		}
 	}
-	return strings.Repeat(" ", width-n) + text
+	if len(order) > 0 {
+		s.line("")
+	}
 }

@@ -20,9 +20,12 @@ type Row struct {
 	Passed, Failing float64
 	Doubt           string
 	Bottleneck      bench.Bottleneck
-	// Change against the stage Against.
-	Change  Change
-	Against string
+	// Change of the capacity and Costlier, that of the cost per million
+	// requests, against the stage Against. Aside says that this is not the one
+	// in the row above.
+	Change, Costlier Change
+	Against          string
+	Aside            bool
 
 	// Of the common load. HasCommon is false when there was none.
 	HasCommon      bool
@@ -89,31 +92,37 @@ type Worst struct {
 	// row did not; null without when users saw no failure.
 	Recovery     *time.Duration
 	NotRecovered bool
-	// Lost acknowledged writes and logged-out users, summed. Audited counts
-	// the rows whose store could be read.
-	Lost, LoggedOut uint64
-	Audited         int
+	// Lost acknowledged writes, Duplicated ones and logged-out users, summed.
+	// Audited counts the rows whose store could be read.
+	Lost, Duplicated, LoggedOut uint64
+	Audited                     int
+	// PhotosLost and PhotosDuplicated are those of photos that a queue had
+	// taken, over PhotosAudited rows. They are not part of Lost and Duplicated.
+	PhotosLost, PhotosDuplicated uint64
+	PhotosAudited                int
 }
 
 // Ladder returns the rows of a run in its order.
 func Ladder(run bench.Run) []Row {
-	capacities := make(map[string]*bench.Capacity, len(run.Stages))
+	stages := make(map[string]bench.StageResult, len(run.Stages))
 	for _, s := range run.Stages {
-		capacities[s.Stage.ID] = s.Capacity
+		stages[s.Stage.ID] = s
 	}
 	rows := make([]Row, 0, len(run.Stages))
-	for _, s := range run.Stages {
+	for i, s := range run.Stages {
 		row := ladderRow(s)
 		row.Against = Against(s.Stage)
-		before, ok := capacities[row.Against]
+		before, ok := stages[row.Against]
 		switch {
 		case row.Against == "":
 			row.Change = Change{Why: "it is the first stage"}
 		case !ok:
 			row.Change = Change{Why: row.Against + " is not part of this run"}
 		default:
-			row.Change = change(before, s.Capacity)
+			row.Change = change(before.Capacity, s.Capacity)
+			row.Aside = i > 0 && run.Stages[i-1].Stage.ID != row.Against
 		}
+		row.Costlier = costlier(row.Change, before.CostPerMillion, s.CostPerMillion)
 		rows = append(rows, row)
 	}
 	return rows
@@ -129,7 +138,7 @@ func Against(s bench.Stage) string {
 
 func ladderRow(s bench.StageResult) Row {
 	row := Row{Stage: s.Stage.ID, Title: s.Stage.Title, Adds: s.Stage.Adds,
-		Word: StageWord(s), Failed: s.Failed, Worst: worst(s.Kills), Cost: s.CostPerMillion}
+		Word: StageWord(s), Failed: s.Failed, Worst: worst(matrix(s)), Cost: s.CostPerMillion}
 	if c := s.Capacity; c != nil {
 		row.HasCapacity, row.Passed, row.Failing = true, c.Passed, c.Failed
 		row.Doubt, row.Bottleneck = c.Doubt, c.Bottleneck
@@ -161,54 +170,3 @@ func StageWord(s bench.StageResult) bench.Word {
 // Sound says that a kill row can be judged: the fault happened and nothing
 // speaks against the row.
 func Sound(k bench.KillRow) bool { return k.Happened && k.Doubt == "" }
-
-// OneOfEach says that a row belongs to the kill matrix proper: one node of the
-// stage itself. The others are experiments, on a variant or on several nodes.
-func OneOfEach(k bench.KillRow) bool { return k.Variant == "" && len(k.Nodes) <= 1 }
-
-func worst(kills []bench.KillRow) Worst {
-	var w Worst
-	for _, k := range kills {
-		if !OneOfEach(k) {
-			continue
-		}
-		if !Sound(k) {
-			w.Unsound++
-			continue
-		}
-		if w.Rows == 0 || k.AvailabilityDown < w.Availability {
-			w.Node, w.Availability = k.Node, k.AvailabilityDown
-		}
-		w.Rows++
-		w.LoggedOut += k.LoggedOut
-		if k.Ledger.Checked {
-			w.Audited++
-			w.Lost += k.Ledger.Lost
-		}
-		switch total := k.Recovery.Total; {
-		case k.Recovery.NoFailure:
-		case total == nil:
-			w.NotRecovered = true
-		case w.Recovery == nil || *total > *w.Recovery:
-			w.Recovery = total
-		}
-	}
-	if w.NotRecovered {
-		w.Recovery = nil
-	}
-	return w
-}
-
-// Recovered prints the time to recover: "1.20 s", "no failure" or "not
-// recovered".
-func (w Worst) Recovered() string {
-	switch {
-	case w.Rows == 0:
-		return Missing
-	case w.NotRecovered:
-		return "not recovered"
-	case w.Recovery == nil:
-		return "no failure"
-	}
-	return Duration(*w.Recovery)
-}

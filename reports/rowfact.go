@@ -40,8 +40,11 @@ func experimentsLost(s bench.StageResult) float64 {
 	var sum float64
 	for _, f := range s.Facts {
 		name, ok := strings.CutSuffix(f.Name, ".lost_count")
+		if !ok {
+			name, ok = strings.CutSuffix(f.Name, ".photos_lost_count")
+		}
 		matrix := strings.HasPrefix(name, "kill.") || slices.ContainsFunc(s.Kills, func(k bench.KillRow) bool {
-			return k.Node == name && OneOfEach(k)
+			return k.Node == name && OneOfEach(s.Stage, k)
 		})
 		if ok && !matrix && f.Doubt == "" {
 			sum += f.Value

@@ -36,6 +36,10 @@ type Spec struct {
 	// PowerCut says that the machine lost its power: a queue starts with what
 	// it had synced. (SIGKILL alone does not lose what the kernel holds.)
 	PowerCut bool `json:"power_cut,omitempty"`
+	// Templates is a folder where databases share what they seeded, so that
+	// only the first of several with the same data does the work. Empty means
+	// that each seeds itself.
+	Templates string `json:"templates,omitempty"`
 	// Telemetry is that of the topology.
 	Telemetry *Telemetry `json:"telemetry,omitempty"`
 	// TelemetryPort of the node's telemetry endpoint, after a restart; zero

@@ -1,15 +1,12 @@
 package estimate
 
-import (
-	"math"
+import "math"
 
-	"rung/targets"
-)
-
-// applied is the stream of writes that every replica of a group applies: CPU
-// for each, and one disk access for each batch. The next batch is whatever
-// has come while the last one was under way, so that the batches grow with the
-// load, and the disk is never full of them.
+// applied is the stream of writes that each replica of a part applies: CPU
+// for each, and one disk access for each batch. The primary ships each write
+// at once, whatever is on its way; the next batch is what has come while the
+// replica was at the last one, so that the batches grow with the load, and the
+// disk is never full of them.
 type applied struct {
 	// writes per request of the mix.
 	writes float64
@@ -17,25 +14,21 @@ type applied struct {
 	// batch, in seconds; spread is the squared coefficient of variation of
 	// the access.
 	demand, access, spread float64
-	// trip is the round trip between primary and replica, in seconds: a
-	// batch is sent when the one before has been answered.
+	// trip is the round trip between primary and replica, in seconds.
 	trip float64
 	// cpu is the replicas' CPU, nil when it takes no time; disk their disk.
 	cpu, disk *center
-	replicas  int
-	mode      targets.Mode
 }
 
 // stream is what each replica applies at one rate of requests.
 type stream struct {
 	writes, batches float64 // per second
-	// cycle is from the sending of a batch to its answer, in seconds, and
-	// idle the share of the time with none on its way.
+	// cycle is the time that a replica takes for a batch, in seconds, and idle
+	// the share of the time with none at work.
 	cycle, idle float64
 	// wait is what a batch waits for the CPU and the disk, and behind what a
-	// write waits until it is applied, beyond the wire and its own work;
-	// acked is what it waits for by the mode.
-	wait, behind, acked Wait
+	// write waits until it is applied, beyond the wire and its own work.
+	wait, behind Wait
 }
 
 // cycles is the rate of batches when writes come at random and each cycle
@@ -65,7 +58,7 @@ func (a *applied) at(lambda float64, disk Wait) stream {
 	cycle := func(batches float64) (float64, Wait) {
 		wait := disk
 		wait.Mean *= 1 + min(1, batches*(a.access+disk.Mean))
-		return a.trip + cpu.Mean + a.demand*s.writes/batches + wait.Mean + a.access, wait
+		return cpu.Mean + a.demand*s.writes/batches + wait.Mean + a.access, wait
 	}
 	low, high := 0.0, s.writes
 	for range 60 {
@@ -82,13 +75,10 @@ func (a *applied) at(lambda float64, disk Wait) stream {
 	s.idle = max(0, 1-s.batches*s.cycle)
 	s.wait = cpu.and(wait)
 	s.behind = s.rest(a.demand).and(s.wait)
-	if a.mode != targets.ModeAsynchronous {
-		s.acked = s.acknowledged(a.replicas, a.mode)
-	}
 	return s
 }
 
-// rest is what a write waits that comes while a batch is on its way: for the
+// rest is what a write waits that comes while a batch is applied: for the
 // rest of the cycle, which is uniform, and for the CPU time of the other writes
 // that come in that cycle and are applied with it.
 func (s stream) rest(demand float64) Wait {

@@ -5,11 +5,12 @@ import "rung/targets"
 // lookUp reads through the cache tier: a hit is one question there, a miss
 // goes on to the store and fills the cache before it is answered.
 func (m *model) lookUp(r *route) []*route {
-	if _, ok := cached(r.operation); m.shelves == nil || !ok {
+	shelves := m.path.shelves
+	if _, ok := cached(r.operation); shelves == nil || !ok {
 		return m.query(r)
 	}
 	m.askCache(r, m.path.caches, "look")
-	miss := r.fork(1 - m.shelves.hit[r.operation])
+	miss := r.fork(1 - shelves.hit[r.operation])
 	if miss == nil {
 		return []*route{r}
 	}
@@ -37,7 +38,7 @@ func (m *model) forget(r *route) {
 // askCache is one command to a node of a tier. The keys are spread over the
 // nodes by chance; each node has a line of its own.
 func (m *model) askCache(r *route, tier []targets.Role, label string) {
-	at := m.tier(tier, "")
+	at := m.path.group(tier)
 	m.travel(r, m.path.home().Name, at.node.Name, 1)
 	m.work(r, at, "cpu", tier[0].Cache.Demand, label)
 }
@@ -51,10 +52,11 @@ func (m *model) session(r *route) []*route {
 	case targets.SessionsCache:
 		m.askCache(r, p.keepers, "session")
 	case targets.SessionsDatabase:
+		s := p.tiers[0]
 		if login {
-			return m.write(r, targets.StatementWrite, "")
+			return m.write(r, s, targets.StatementWrite, "")
 		}
-		return m.ask(r, m.primary(), targets.StatementRead, "")
+		return m.ask(r, s.primary(), targets.StatementRead, "")
 	case targets.SessionsVolume:
 		return m.file(r, login)
 	}
@@ -64,7 +66,7 @@ func (m *model) session(r *route) []*route {
 // file reads or writes a session's file. A read of one that is not in memory,
 // and every write, takes a disk access. All sessions are used alike.
 func (m *model) file(r *route, write bool) []*route {
-	v, at := m.path.volume.Volume, m.at(*m.path.volume)
+	v, at := m.path.volume.Volume, m.path.at(*m.path.volume)
 	m.travel(r, m.path.home().Name, at.node.Name, 1)
 	m.work(r, at, "cpu", v.Demand, "session")
 	missing := 0.0

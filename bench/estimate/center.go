@@ -3,7 +3,7 @@ package estimate
 import (
 	"fmt"
 	"math"
-	"strings"
+	"time"
 
 	"rung/targets"
 )
@@ -29,7 +29,9 @@ func (f flow) rest() float64 {
 // center is one resource of one group of equal nodes.
 type center struct {
 	node     string // group name
+	key      string // of the place
 	part     string // of the group, where not all its nodes do the same
+	member   *part  // of a store; nil for other work
 	resource string // "cpu" or "disk"
 	servers  int    // nodes in the group
 	slots    int    // of one node
@@ -37,11 +39,40 @@ type center struct {
 
 	// Work per request of the mix: in one piece, and cut into several.
 	short, long flow
-	longs       float64  // pieces of work that are cut, per request
-	lines       []string // how the time came about
+	longs       float64 // pieces of work that are cut, per request
+	items       []item  // how the time came about
 	// applied are batches of writes that take the resource besides, as often
 	// as it lets them; nil without.
 	applied *applied
+}
+
+// item is one kind of work at a center.
+type item struct {
+	operation targets.Operation
+	label     string
+	mean      time.Duration
+	count     int     // of nodes that each do it
+	share     float64 // of all requests
+}
+
+// note adds work to the derivation. That of several places adds up.
+func (c *center) note(x item) {
+	for i := range c.items {
+		known := &c.items[i]
+		if known.operation == x.operation && known.label == x.label && known.mean == x.mean && known.count == x.count {
+			known.share += x.share
+			return
+		}
+	}
+	c.items = append(c.items, x)
+}
+
+func (x item) String() string {
+	times, total := "", x.share*x.mean.Seconds()*1e3*float64(x.count)
+	if x.count > 1 {
+		times = fmt.Sprintf("%d x ", x.count)
+	}
+	return fmt.Sprintf("%s: %.3g%% x %s%v (%s) = %.3g ms", x.operation, x.share*100, times, x.mean, x.label, total)
 }
 
 // name of the center in a derivation.
@@ -68,8 +99,8 @@ func (c *center) derivation() []string {
 	head := fmt.Sprintf("%s: %.4g ms per request, %d slots: ceiling %d / %.4g ms = %.4g/s",
 		c.name(), c.time()*1e3, slots, slots, c.time()*1e3, c.ceiling())
 	out := []string{head}
-	for _, l := range c.lines {
-		out = append(out, "  "+strings.TrimSpace(l))
+	for _, x := range c.items {
+		out = append(out, "  "+x.String())
 	}
 	return out
 }

@@ -20,12 +20,7 @@ func freshness(w targets.Web) time.Duration {
 
 // edgeHits is the share of the requests for static files that an edge answers
 // by itself when they come at a rate, over all files alike.
-func edgeHits(t targets.Topology, w bench.Workload, edge targets.Role, rate float64) (float64, []string, error) {
-	p, err := pathOf(t)
-	if err != nil {
-		return 0, nil, err
-	}
-	web := p.web().Web
+func edgeHits(web *targets.Web, w bench.Workload, edge targets.Role, rate float64) (float64, []string, error) {
 	fresh := freshness(*web)
 	if fresh == 0 {
 		return 0, []string{"static files have no max-age: the edge asks each time"}, nil
@@ -49,30 +44,51 @@ func edgeHits(t targets.Topology, w bench.Workload, edge targets.Role, rate floa
 	return ratio, lines, nil
 }
 
-// assetRate is the rate of requests for static files.
-func (m *model) assetRate() float64 {
+// assets is the share of static files in the requests.
+func (m *model) assets() float64 {
 	total := 0.0
 	for _, s := range m.workload.Mix {
 		if s.Operation == targets.OpAsset {
 			total += s.Ratio
 		}
 	}
-	return total * m.pace()
+	return total
 }
 
-// viaEdge takes a static file from the edge, which asks the site when what it
-// has is not fresh. The file itself has not changed: the site says so without
-// sending it again.
+// findEdgeHits finds how often edges have what they are asked for. Each sees
+// the requests of all paths that it stands in.
+func (m *model) findEdgeHits() (err error) {
+	for _, p := range m.paths {
+		if p.edge == nil {
+			continue
+		}
+		share := 0.0
+		for _, other := range m.paths {
+			if other.edge != nil && other.edge.Name == p.edge.Name {
+				share += other.share
+			}
+		}
+		if p.edgeHits, p.edgeLines, err = edgeHits(p.origin.web().Web, m.workload, *p.edge, m.assets()*share*m.pace()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// viaEdge takes a static file from the edge, which asks its origin when what
+// it has is not fresh. The file itself has not changed: the origin says so
+// without sending it again.
 func (m *model) viaEdge(r *route) []*route {
-	edge := m.at(*m.path.edge)
-	m.travel(r, targets.Clients, edge.node.Name, 1)
-	m.work(r, edge, "cpu", m.path.edge.Edge.Demand, "edge")
-	r.floor += m.transfer([2]string{targets.Clients, edge.node.Name})
-	miss := r.fork(1 - m.edgeHits)
+	p := m.path
+	edge := p.at(*p.edge)
+	m.travel(r, p.clients, edge.node.Name, 1)
+	m.work(r, edge, "cpu", p.edge.Edge.Demand, "edge")
+	r.floor += m.transfer([2]string{p.clients, edge.node.Name})
+	miss := r.fork(1 - p.edgeHits)
 	if miss == nil {
 		return []*route{r}
 	}
-	m.enter(miss, edge.node.Name)
+	m.enter(miss, p.origin, edge.node.Name)
 	if r.share <= 0 {
 		return []*route{miss}
 	}
@@ -103,59 +119,50 @@ type RegionLatency struct {
 // software of one hop takes. Connections are open already. A topology without
 // regions has one, without a name.
 func Regions(t targets.Topology, w bench.Workload, rate float64, hop time.Duration) ([]RegionLatency, error) {
-	p, err := pathOf(t)
-	if err != nil {
-		return nil, err
-	}
 	regions := t.Regions
 	if len(regions) == 0 {
 		regions = []targets.Region{{}}
 	}
-	record, _ := staticRecord(t)
 	var out []RegionLatency
 	for _, r := range regions {
-		name := t.Entry
-		if t.Static != "" && record.Role != "" {
-			name = record.Role
+		p, err := pathOf(t, r.Name)
+		if err != nil {
+			return nil, err
 		}
-		if roles := record.Regions[r.Name]; len(roles) > 0 && t.Static != "" {
-			name = roles[0]
-		}
-		role, node, ok := t.Role(name)
-		if !ok {
-			return nil, fmt.Errorf("topology %s: region %q is sent to %q, which is not there", t.Name, r.Name, name)
-		}
-		// A model whose users are at the region, and whose routes say how
-		// long one request takes.
-		m := &model{conditions: conditions{hop: hop}, topology: t, workload: w, path: p}
-		direct := m.single(r.Clients(), p.nodes[t.Entry].Name)
-		l := RegionLatency{Region: r.Name, Edge: name, Hit: direct, Miss: direct, Direct: direct}
-		l.Derivation = append(l.Derivation, fmt.Sprintf("from the site itself: %v", direct))
-		if role.Edge != nil {
-			if l.HitRatio, l.Derivation, err = edgeHits(t, w, role, rate); err != nil {
-				return nil, err
-			}
-			edge := &route{operation: targets.OpAsset, share: 1}
-			m.travel(edge, r.Clients(), node.Name, 1)
-			m.work(edge, place{node: node, servers: 1}, "cpu", role.Edge.Demand, "edge")
-			edge.floor += m.transfer([2]string{r.Clients(), node.Name})
-			l.Hit = seconds(edge.floor + edge.served)
-			m.enter(edge, node.Name)
-			l.Miss = seconds(edge.floor + edge.served)
-			l.Derivation = append(l.Derivation, fmt.Sprintf("%s has it: %v; %s asks the site: %v; from the site itself: %v", name, l.Hit, name, l.Miss, direct))
+		l, err := regionOf(t, w, p, rate, hop)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, l)
 	}
 	return out, nil
 }
 
-// single is the time of one static file from the entry, for users of a place.
-func (m *model) single(clients, entry string) time.Duration {
-	r := &route{operation: targets.OpAsset, share: 1}
-	m.enter(r, clients)
-	ways := m.ways()
-	ways[0] = [2]string{clients, entry}
-	return seconds(r.floor + r.served + m.transfer(ways...))
+// regionOf is what the users of a path wait for a static file.
+func regionOf(t targets.Topology, w bench.Workload, p *path, rate float64, hop time.Duration) (l RegionLatency, err error) {
+	// A model whose routes say how long one request takes.
+	m := &model{conditions: conditions{hop: hop}, topology: t, workload: w, path: p, owners: map[string]string{}}
+	site := &route{operation: targets.OpAsset, share: 1}
+	m.enter(site, p.front, p.clients)
+	direct := seconds(site.floor + site.served + m.transfer(m.ways()...))
+	l = RegionLatency{Region: p.place, Edge: p.entry.Name, Hit: direct, Miss: direct, Direct: direct}
+	l.Derivation = append(l.Derivation, fmt.Sprintf("from the site itself: %v", direct))
+	if p.edge == nil {
+		return l, nil
+	}
+	l.Edge = p.edge.Name
+	if l.HitRatio, l.Derivation, err = edgeHits(p.origin.web().Web, w, *p.edge, rate); err != nil {
+		return l, err
+	}
+	edge, at := &route{operation: targets.OpAsset, share: 1}, p.at(*p.edge)
+	m.travel(edge, p.clients, at.node.Name, 1)
+	m.work(edge, at, "cpu", p.edge.Edge.Demand, "edge")
+	edge.floor += m.transfer([2]string{p.clients, at.node.Name})
+	l.Hit = seconds(edge.floor + edge.served)
+	m.enter(edge, p.origin, at.node.Name)
+	l.Miss = seconds(edge.floor + edge.served)
+	l.Derivation = append(l.Derivation, fmt.Sprintf("%s has it: %v; %s asks the site: %v; from the site itself: %v", l.Edge, l.Hit, l.Edge, l.Miss, direct))
+	return l, nil
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

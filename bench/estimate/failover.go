@@ -16,8 +16,20 @@ type FailoverCosts struct {
 	// must be durable.
 	Commit time.Duration
 	// Probe is the period at which a client asks a group without a primary.
+	// While a write waits it asks every 100 ms at least.
 	Probe time.Duration
+	// Silent says that members besides the primary are gone: the others wait
+	// for what these might say.
+	Silent bool
 }
+
+// silence is how many heartbeats a member waits for the answers of others
+// before it stands without them: that of package replication.
+const silence = 3
+
+// hurry bounds the period at which a client asks while a write waits: that of
+// package store.
+const hurry = 100 * time.Millisecond
 
 // Recovery is the time to recover from the loss of a primary. Each part counts
 // from the end of the one before.
@@ -42,48 +54,46 @@ func (r Recovery) Total() Range {
 }
 
 // Failover predicts the recovery of a group whose primary is killed at a
-// random time. Its last heartbeat was up to one period ago, so that the lease
+// random time, until the next write is acknowledged. Writes that come meanwhile
+// wait: with requests that may take longer than the recovery none of them fails.
+// Its last heartbeat was up to one period ago, so that the lease
 // has between lease - heartbeat and lease left. Nobody is promoted in a group
 // of one or two: one member is no majority of two.
 func Failover(r targets.Replication, c FailoverCosts) Recovery {
 	if len(r.Members) < 3 {
 		return Recovery{Outside: fmt.Sprintf("a group of %d has no majority without its primary", len(r.Members))}
 	}
-	// The most advanced replica stands at once, another one a heartbeat later
-	// for each that is before it.
-	rank := time.Duration(len(r.Members)-2) * r.Heartbeat
+	// Who finds the others' leases not over yet asks again a heartbeat later.
+	again := time.Duration(len(r.Members)-2) * r.Heartbeat
+	if c.Silent {
+		again = max(again, silence*r.Heartbeat)
+	}
 	out := Recovery{
 		Detection:   Range{r.Lease - r.Heartbeat, r.Lease},
-		Decision:    Range{2*c.RoundTrip + c.Commit, 2*c.RoundTrip + 2*c.Commit + rank},
+		Decision:    Range{2*c.RoundTrip + c.Commit, 2*c.RoundTrip + 2*c.Commit + again},
 		Promotion:   Range{0, c.RoundTrip + 2*c.Commit},
-		Convergence: Range{0, c.Probe + c.RoundTrip},
+		Convergence: Range{0, min(c.Probe, hurry) + c.RoundTrip},
 	}
 	out.Derivation = []string{
 		fmt.Sprintf("detection: lease %v, heartbeat every %v: %v to %v after the kill", r.Lease, r.Heartbeat, out.Detection.Low, out.Detection.High),
-		fmt.Sprintf("decision: positions and votes are two round trips of %v and a durable vote; up to %d heartbeats if another replica stands first: %v to %v",
-			c.RoundTrip, len(r.Members)-2, out.Decision.Low, out.Decision.High),
+		fmt.Sprintf("decision: positions and votes are two round trips of %v and a durable vote; up to %v more until the others' leases are over too: %v to %v",
+			c.RoundTrip, again, out.Decision.Low, out.Decision.High),
 		fmt.Sprintf("promotion: the first entry of the new term is made durable: up to %v", out.Promotion.High),
-		fmt.Sprintf("convergence: clients ask every %v: up to %v", c.Probe, out.Convergence.High),
+		fmt.Sprintf("convergence: clients ask every %v while a write waits: up to %v", min(c.Probe, hurry), out.Convergence.High),
+		fmt.Sprintf("writes that come meanwhile wait for the new primary, up to %v; those that were under way at the kill fail", out.Total().High),
 		"published: Patroni with a ttl of 30 s and a loop of 10 s takes 20 to 40 s",
 	}
 	return out
 }
 
-// FailoverOf is Failover of the group that a topology's web servers use, with
-// its wires and disks. Probe is the period at which a client asks a group that
-// has no primary. It is an error without a group.
-func FailoverOf(t targets.Topology, probe time.Duration) (Recovery, error) {
-	p, err := pathOf(t)
-	if err != nil {
-		return Recovery{}, err
+// Rejoin is the time from the start of a member that lost its disk until it may
+// be given the data again. It has forgotten its votes, and so waits for one
+// lease, after which it asks, once each heartbeat, until a majority of members
+// with data has answered. The copy of the data comes on top. In a group of one
+// or two the primary is never elected and nothing is waited for.
+func Rejoin(r targets.Replication, c FailoverCosts) Range {
+	if len(r.Members) < 3 {
+		return Range{}
 	}
-	if len(p.replicas) == 0 {
-		return Recovery{}, fmt.Errorf("topology %s: %w", t.Name, errNoGroup)
-	}
-	between := seconds(oneWay(t, p.nodes[p.store.Name].Name, p.nodes[p.replicas[0].Name].Name))
-	commit := time.Duration(0)
-	if p.nodes[p.store.Name].Machine.Disk.Slots > 0 {
-		commit = p.store.Database.Access.Mean
-	}
-	return Failover(*p.store.Database.Replication, FailoverCosts{RoundTrip: 2 * between, Commit: commit, Probe: probe}), nil
+	return Range{r.Lease + c.RoundTrip, r.Lease + r.Heartbeat + c.RoundTrip}
 }

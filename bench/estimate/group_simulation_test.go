@@ -10,8 +10,8 @@ import (
 
 // This is a discrete-event simulation of a primary and its replicas: reads
 // that pick the less busy of two replicas, writes that commit at the primary,
-// and a stream of batches to each replica, one on its way at a time. Times are
-// in seconds. It shares nothing with the model.
+// and a stream of writes to each replica, which applies those that have come in
+// one batch, one batch at a time. Times are in seconds. It shares nothing with the model.
 
 // group is the system that is simulated.
 type group struct {
@@ -93,7 +93,7 @@ type database struct {
 	cpu, disk resource
 	calls     int
 	pending   []func(at float64) // writes to apply
-	shipping  bool
+	applying  bool
 }
 
 // cluster is a group at work.
@@ -103,7 +103,7 @@ type cluster struct {
 	dice    *rand.Rand
 	members []*database // the first is primary
 	out     seen
-	shipped int
+	batches int
 	left    int
 }
 
@@ -122,7 +122,7 @@ func (g group) simulate(seed uint64) seen {
 		}
 		next.do()
 	}
-	c.out.batches = float64(c.shipped) / last / float64(g.replicas)
+	c.out.batches = float64(c.batches) / last / float64(g.replicas)
 	slices.Sort(c.out.reads)
 	slices.Sort(c.out.writes)
 	slices.Sort(c.out.lags)
@@ -171,33 +171,36 @@ func (c *cluster) write() {
 			done()
 		}
 		for _, d := range c.members[1:] {
-			d.pending = append(d.pending, func(at float64) {
+			applied := func(at float64) {
 				c.out.lags = append(c.out.lags, at-committed)
 				if held++; held == wanted {
 					c.t.after(c.oneWay, done)
 				}
+			}
+			c.t.after(c.oneWay, func() {
+				d.pending = append(d.pending, applied)
+				c.apply(d)
 			})
-			c.ship(d)
 		}
 	}
 	p.cpu.serve(c.writeCPU, func() { p.disk.serve(c.disk, commit) })
 }
 
-// ship sends a replica what it has not got, unless a batch is on its way.
-func (c *cluster) ship(d *database) {
-	if d.shipping || len(d.pending) == 0 {
+// apply has a replica apply what has come, unless it is at a batch.
+func (c *cluster) apply(d *database) {
+	if d.applying || len(d.pending) == 0 {
 		return
 	}
 	batch := d.pending
-	d.shipping, d.pending = true, nil
-	c.shipped++
-	apply := func() {
-		for _, applied := range batch {
-			applied(c.t.now)
-		}
-		c.t.after(c.oneWay, func() { d.shipping = false; c.ship(d) })
-	}
-	c.t.after(c.oneWay, func() {
-		d.cpu.serve(float64(len(batch))*c.writeCPU, func() { d.disk.serve(c.disk, apply) })
+	d.applying, d.pending = true, nil
+	c.batches++
+	d.cpu.serve(float64(len(batch))*c.writeCPU, func() {
+		d.disk.serve(c.disk, func() {
+			d.applying = false
+			for _, applied := range batch {
+				applied(c.t.now)
+			}
+			c.apply(d)
+		})
 	})
 }

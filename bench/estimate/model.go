@@ -2,38 +2,15 @@ package estimate
 
 import (
 	"fmt"
+	"math"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"rung/bench"
 	"rung/targets"
 )
-
-// visit is work that a route queues at a center: short work, or long work of
-// that slot time and variance.
-type visit struct {
-	center       *center
-	long, spread float64
-	// again says that it comes right from a slot of the same center.
-	again bool
-	// acknowledged says that nothing is queued, but replicas are waited for.
-	acknowledged bool
-}
-
-// route is one way that an operation can go: with or without a page miss, or
-// an entry in the cache.
-type route struct {
-	operation targets.Operation
-	// share of all requests.
-	share float64
-	// floor is the constant time of the route without any wait, in seconds;
-	// served and spread the mean and variance of its random service times.
-	floor          float64
-	served, spread float64
-	visits         []visit
-	// last is the center that the route has just left, until it travels.
-	last *center
-}
 
 // conditions are what a prediction is for besides topology and workload.
 type conditions struct {
@@ -43,6 +20,18 @@ type conditions struct {
 	length time.Duration
 	// hop is the real time of one hop's software.
 	hop time.Duration
+	// regions that the users are spread over alike; none means that they have
+	// no region.
+	regions []string
+	// hot is one user who gets more.
+	hot bench.Hot
+	// users says who has a rank of popularity; nil means that it is not known.
+	users func(rank int) int64
+	// audience that is known already; nil before.
+	audience *audience
+	// replicas is how many the first group has in place of its own; 0 leaves
+	// it.
+	replicas int
 }
 
 // model is a topology with a workload, ready for arithmetic.
@@ -50,21 +39,17 @@ type model struct {
 	conditions
 	topology targets.Topology
 	workload bench.Workload
-	path     path
-	centers  []*center
-	routes   []*route
-	// shelves are what reads go through first; nil without.
-	shelves *shelves
-	// applied is the writes that replicas apply; nil without replicas.
-	applied *applied
-	// edgeHits is the hit ratio of the edge; its lines say how.
-	edgeHits  float64
-	edgeLines []string
-	// misses of the store's buffer pools by part of the tier and by table,
-	// and missRatio over all page reads; -1 when nothing is read.
-	misses    map[string]map[string]float64
+	paths    []*path
+	// path is the one that routes are made for at the moment.
+	path *path
+	// tiers are the stores of all paths, each once.
+	tiers   []*tier
+	centers []*center
+	owners  map[string]string // of nodes, by the key of their place
+	routes  []*route
+	// missRatio of the stores' buffer pools over all page reads; -1 when
+	// nothing is read.
 	missRatio float64
-	poolPages int
 	// constant says that requests come at constant gaps.
 	constant bool
 	// outside says why the model does not fit the topology; empty when it
@@ -74,43 +59,21 @@ type model struct {
 
 // newModel adds up what each operation asks of each resource.
 func newModel(t targets.Topology, w bench.Workload, c conditions) (*model, error) {
-	p, err := pathOf(t)
-	if err != nil {
-		return nil, err
+	m := &model{conditions: c, topology: t, workload: w, missRatio: -1, constant: w.Arrivals == bench.ArrivalsConstant, owners: map[string]string{}}
+	regions := c.regions
+	if len(regions) == 0 {
+		regions = []string{""}
 	}
-	m := &model{conditions: c, topology: t, workload: w, path: p, missRatio: -1, outside: p.unequal,
-		constant: w.Arrivals == bench.ArrivalsConstant}
-	return m, m.build()
-}
-
-// build works everything out along the path.
-func (m *model) build() (err error) {
-	p := m.path
-	if web := p.web().Web; web.Cache != nil {
-		m.shelves = m.newShelves(*web.Cache)
-	}
-	if m.shelves != nil && p.store.Kind == targets.KindKeyValue {
-		m.unfit("which pages of a key-value store a cache's misses touch is not known")
-	}
-	if p.edge != nil {
-		if m.edgeHits, m.edgeLines, err = edgeHits(m.topology, m.workload, *p.edge, m.assetRate()); err != nil {
-			return err
+	for _, region := range regions {
+		p, err := pathOf(t, region)
+		if err != nil {
+			return nil, err
 		}
+		p.share = 1 / float64(len(regions))
+		m.paths = append(m.paths, p)
+		m.unfit("%s", p.unequal)
 	}
-	m.poolMisses()
-	for _, share := range m.workload.Mix {
-		m.operate(&route{operation: share.Operation, share: share.Ratio})
-	}
-	m.spread(m.tier(p.webs, ""), m.policy())
-	m.spread(m.tier(p.replicas, replicaPart), targets.PolicyRandomTwo)
-	return nil
-}
-
-func (m *model) policy() targets.Policy {
-	if m.path.balancer == nil {
-		return ""
-	}
-	return m.path.balancer.Balancer.Policy
+	return m, m.build()
 }
 
 // unfit notes the first reason why the model does not fit.
@@ -120,130 +83,204 @@ func (m *model) unfit(format string, args ...any) {
 	}
 }
 
-// place is where work is done: on one of some equal nodes.
-type place struct {
-	node    targets.Node
-	servers int
-	part    string
+// build works everything out along the paths.
+func (m *model) build() (err error) {
+	m.join()
+	if m.audience == nil {
+		if m.audience, err = m.newAudience(); err != nil {
+			return err
+		}
+	}
+	m.stock()
+	if err := m.findEdgeHits(); err != nil {
+		return err
+	}
+	m.poolMisses()
+	for _, m.path = range m.paths {
+		for _, share := range m.workload.Mix {
+			m.operate(&route{operation: share.Operation, place: m.path.place, share: share.Ratio * m.path.share})
+		}
+	}
+	for _, p := range m.paths {
+		if p.balancer != nil {
+			m.spread(p.group(p.webs), p.balancer.Balancer.Policy)
+		}
+	}
+	for _, s := range m.tiers {
+		for _, x := range s.parts {
+			if x.label == replicaPart {
+				m.spread(x.place, targets.PolicyRandomTwo)
+			}
+		}
+	}
+	m.tellApart()
+	return nil
 }
 
-// tier is the place that equal roles make.
-func (m *model) tier(roles []targets.Role, part string) place {
+// join makes paths with one store share its tier, and finds the parts.
+func (m *model) join() {
+	known := map[string]*tier{}
+	for _, p := range m.paths {
+		for i, s := range p.tiers {
+			if known[s.store.Name] == nil {
+				known[s.store.Name] = s
+				m.tiers = append(m.tiers, s)
+			}
+			p.tiers[i] = known[s.store.Name]
+		}
+		if !reflect.DeepEqual(p.web().Web.Sharding, m.paths[0].web().Web.Sharding) {
+			m.unfit("the web servers of two places have their data on different shards")
+		}
+	}
+	if first := m.tiers[0]; m.replicas > 0 && len(first.replicas) > 0 {
+		one := first.replicas[0]
+		first.replicas = nil
+		for range m.replicas {
+			first.replicas = append(first.replicas, one)
+		}
+	}
+	for _, s := range m.tiers {
+		s.divide(m.topology, m.paths)
+	}
+}
+
+// stock finds the cache tiers. Paths with the same nodes share one, which sees
+// the requests of them all.
+func (m *model) stock() {
+	known := map[string]*shelves{}
+	for _, p := range m.paths {
+		spec := p.web().Web.Cache
+		if spec == nil {
+			continue
+		}
+		key := strings.Join(spec.Nodes, " ")
+		if _, ok := known[key]; !ok {
+			share := 0.0
+			for _, other := range m.paths {
+				if o := other.web().Web.Cache; o != nil && slices.Equal(o.Nodes, spec.Nodes) {
+					share += other.share
+					if o.TTL != spec.TTL || o.Jitter != spec.Jitter || o.VirtualNodes != spec.VirtualNodes || o.Invalidate != spec.Invalidate {
+						m.unfit("web servers use one cache in different ways")
+					}
+				}
+			}
+			known[key] = m.newShelves(*spec, *p.caches[0].Cache, share)
+		}
+		p.shelves = known[key]
+		if p.shelves != nil && p.tiers[0].store.Kind == targets.KindKeyValue {
+			m.unfit("which pages of a key-value store a cache's misses touch is not known")
+		}
+	}
+}
+
+// place is where work is done: on one of some equal nodes.
+type place struct {
+	// node is the first of them, and names are all.
+	node  targets.Node
+	names []string
+	// label of the place, where not all nodes of the group do the same.
+	label string
+	// member is set for the members of a store.
+	member *part
+}
+
+func (at place) key() string { return strings.Join(at.names, " ") }
+
+// group is the place that equal roles make.
+func (p *path) group(roles []targets.Role) place {
 	if len(roles) == 0 {
 		return place{}
 	}
-	return place{m.path.nodes[roles[0].Name], len(roles), part}
+	at := place{node: p.nodes[roles[0].Name]}
+	for _, r := range roles {
+		at.names = append(at.names, p.nodes[r.Name].Name)
+	}
+	return at
 }
 
-func (m *model) at(r targets.Role) place { return place{node: m.path.nodes[r.Name], servers: 1} }
+func (p *path) at(r targets.Role) place {
+	node := p.nodes[r.Name]
+	return place{node: node, names: []string{node.Name}}
+}
 
-// spread notes how work is spread over the CPUs of a tier.
+// spread notes how work is spread over the CPUs of a place.
 func (m *model) spread(at place, policy targets.Policy) {
 	for _, c := range m.centers {
-		if c.node == Group(at.node.Name) && c.part == at.part && c.servers > 1 && (at.part == "" || c.resource == "cpu") {
+		if c.key == at.key() && c.servers > 1 && (at.member == nil || c.resource == "cpu") {
 			c.policy = policy
 		}
 	}
 }
 
-// operate takes an operation on its way through the topology.
-func (m *model) operate(r *route) {
-	p := m.path
-	if r.operation == targets.OpAsset && p.edge != nil {
-		m.routes = append(m.routes, m.viaEdge(r)...)
-		return
-	}
-	if m.enter(r, targets.Clients) {
-		if r.operation == targets.OpAsset {
-			r.floor += m.transfer(m.ways()...)
+// center is the resource of a place.
+func (m *model) center(at place, resource string) *center {
+	key := at.key()
+	for _, name := range at.names {
+		if owner, ok := m.owners[name]; ok && owner != key {
+			m.unfit("node %s works for two tiers that are not the same nodes", name)
 		}
-		m.routes = append(m.routes, r)
-		return
+		m.owners[name] = key
 	}
-	switch r.operation {
-	case targets.OpAsset:
-		r.floor += m.transfer(m.ways()...)
-		m.routes = append(m.routes, r)
-	case targets.OpMe, targets.OpLogin:
-		m.routes = append(m.routes, m.session(r)...)
-	case targets.OpEdit:
-		routes := m.query(r)
-		for _, r := range routes {
-			m.forget(r)
+	for _, c := range m.centers {
+		if c.key == key && c.resource == resource {
+			if at.member != nil {
+				c.member = at.member
+			}
+			return c
 		}
-		m.routes = append(m.routes, routes...)
-	default:
-		m.routes = append(m.routes, m.lookUp(r)...)
+	}
+	slots := at.node.Machine.CPU.Slots
+	if resource == "disk" {
+		slots = at.node.Machine.Disk.Slots
+	}
+	c := &center{node: Group(at.node.Name), key: key, part: at.label, member: at.member, resource: resource, servers: len(at.names), slots: slots}
+	m.centers = append(m.centers, c)
+	return c
+}
+
+// tellApart gives centers that would have one name the name of a node.
+func (m *model) tellApart() {
+	first := map[string]*center{}
+	same := map[*center]bool{}
+	for _, c := range m.centers {
+		if other := first[c.name()]; other != nil && other.key != c.key {
+			same[c], same[other] = true, true
+		}
+		first[c.name()] = c
+	}
+	for c := range same {
+		node, _, _ := strings.Cut(c.key, " ")
+		c.part = strings.TrimSpace(c.part + " " + node)
 	}
 }
 
-// enter takes a route from some node to the web server and through it. It
-// reports whether the balancer answered by itself.
-func (m *model) enter(r *route, from string) (done bool) {
-	p := m.path
-	m.travel(r, from, p.nodes[m.topology.Entry].Name, 1)
-	if p.balancer != nil {
-		m.work(r, m.at(*p.balancer), "cpu", p.balancer.Balancer.Demand, "balance")
-		if r.operation == targets.OpAsset && p.balancer.Balancer.Static {
-			return true // from its own copy
-		}
-		m.travel(r, p.nodes[p.balancer.Name].Name, p.home().Name, 1)
-	}
-	m.work(r, m.tier(p.webs, ""), "cpu", p.web().Web.Demand[r.operation], "web")
-	return false
-}
-
-// fork splits off the part of a route that happens with probability p.
-func (r *route) fork(p float64) *route {
-	if p <= 0 {
-		return nil
-	}
-	branch := *r
-	branch.visits = slices.Clone(r.visits)
-	branch.share = r.share * p
-	r.share -= branch.share
-	return &branch
-}
-
-// travel adds round trips over a wire, and the real cost of the software at
-// its ends.
-func (m *model) travel(r *route, from, to string, trips float64) {
-	r.floor += trips * m.hop.Seconds()
-	if l, ok := m.topology.Link(from, to); ok {
-		r.floor += trips * 2 * l.OneWay.Seconds()
-		if l.OneWay > 0 {
-			r.last = nil
+// bottleneck is the resource with the lowest ceiling.
+func (m *model) bottleneck() *center {
+	var lowest *center
+	for _, c := range m.centers {
+		if c.time() > 0 && (lowest == nil || c.ceiling() < lowest.ceiling()) {
+			lowest = c
 		}
 	}
+	return lowest
 }
 
-// ways are the wires of a static file from the site.
-func (m *model) ways() [][2]string {
-	p := m.path
-	entry := p.nodes[m.topology.Entry].Name
-	ways := [][2]string{{targets.Clients, entry}}
-	if p.balancer != nil && !p.balancer.Balancer.Static {
-		ways = append(ways, [2]string{entry, p.home().Name})
+// pace is the rate that entries age by; without load any is as good.
+func (m *model) pace() float64 {
+	if m.rate > negligible {
+		return m.rate
 	}
-	return ways
+	return 1
 }
 
-// transfer is the mean time that a static file's bytes take over the slowest
-// of some wires, beyond the first byte.
-func (m *model) transfer(ways ...[2]string) float64 {
-	sizes := m.path.web().Web.AssetSizes
-	slowest := int64(0)
-	for _, way := range ways {
-		if l, ok := m.topology.Link(way[0], way[1]); ok && l.Bandwidth > 0 && (slowest == 0 || l.Bandwidth < slowest) {
-			slowest = l.Bandwidth
+// tierCeiling is the lowest ceiling of a tier, infinite when nothing there is
+// emulated.
+func (m *model) tierCeiling(s *tier) float64 {
+	lowest := math.Inf(1)
+	for _, c := range m.centers {
+		if c.member != nil && c.member.tier == s {
+			lowest = min(lowest, c.ceiling())
 		}
 	}
-	if len(sizes) == 0 || slowest == 0 {
-		return 0
-	}
-	total := 0.0
-	for _, size := range sizes {
-		total += float64(size)
-	}
-	return total / float64(len(sizes)) / float64(slowest)
+	return lowest
 }

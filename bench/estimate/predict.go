@@ -3,6 +3,7 @@ package estimate
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"rung/bench"
@@ -44,6 +45,7 @@ func predict(t targets.Topology, w bench.Workload, c conditions) (bench.Predicti
 	if err != nil {
 		return bench.Prediction{}, nil, err
 	}
+	m.conditions.audience = m.audience
 	p := bench.Prediction{Demands: m.demands()}
 	if m.bottleneck() != nil {
 		full, capacity, err := m.atCapacity()
@@ -56,7 +58,7 @@ func predict(t targets.Topology, w bench.Workload, c conditions) (bench.Predicti
 	}
 	p.Estimates = append(p.Estimates, m.latencyEstimates(c.rate)...)
 	p.Estimates = append(p.Estimates, m.cacheEstimates()...)
-	if m.missRatio >= 0 && m.poolPages > 0 {
+	if m.missRatio >= 0 && m.tiers[0].settings().PoolPages > 0 {
 		p.Estimates = append(p.Estimates, m.missEstimate(w))
 	}
 	if e, ok := lookup(t); ok {
@@ -80,7 +82,7 @@ func (m *model) demands() []bench.Demand {
 		case !known:
 			at[[2]string{c.node, c.resource}] = len(out)
 			out = append(out, d)
-		case d.Ceiling < out[i].Ceiling:
+		case d.Ceiling < out[i].Ceiling*(1-rounding):
 			out[i] = d
 		}
 	}
@@ -92,7 +94,7 @@ func (m *model) demands() []bench.Demand {
 func (m *model) atCapacity() (*model, float64, error) {
 	slo := m.workload.SLO
 	capacity := m.capacity(slo.Quantile, slo.Latency.Seconds())
-	if (m.shelves == nil || !m.shelves.rated) && m.path.edge == nil {
+	if !m.rated() {
 		return m, capacity, nil
 	}
 	full := m
@@ -115,6 +117,11 @@ func (m *model) atCapacity() (*model, float64, error) {
 	return full, capacity, nil
 }
 
+// rated says that a hit ratio depends on the rate.
+func (m *model) rated() bool {
+	return slices.ContainsFunc(m.paths, func(p *path) bool { return p.edge != nil || (p.shelves != nil && p.shelves.rated) })
+}
+
 func (m *model) capacityEstimate(limit *center, capacity float64, slo bench.SLO) bench.Estimate {
 	e := bench.Estimate{Fact: "capacity_per_s", Value: capacity, Tolerance: capacityTolerance,
 		Model: "sum of demands; highest rate whose " + latencyModel + " meets the SLO", Limits: limits, Outside: m.outside}
@@ -133,6 +140,7 @@ func (m *model) capacityEstimate(limit *center, capacity float64, slo bench.SLO)
 	e.Derivation = append(e.Derivation,
 		fmt.Sprintf("response time at quantile %.3g reaches %v at %.4g/s, %.3g%% of that ceiling",
 			slo.Quantile, slo.Latency, capacity, 100*capacity/limit.ceiling()))
+	e.Derivation = append(e.Derivation, m.behindQueues(capacity)...)
 	return e
 }
 
@@ -180,10 +188,12 @@ func (m *model) latencyEstimates(rate float64) []bench.Estimate {
 // the gap jumps over it when a few more requests miss.
 func (m *model) shift(e *bench.Estimate, rs []response) {
 	asked := 0.0 // share of requests that a cache or an edge may answer
-	for _, s := range m.workload.Mix {
-		_, ok := cached(s.Operation)
-		if (ok && m.shelves != nil) || (s.Operation == targets.OpAsset && m.path.edge != nil) {
-			asked += s.Ratio
+	for _, p := range m.paths {
+		for _, s := range m.workload.Mix {
+			_, ok := cached(s.Operation)
+			if (ok && p.shelves != nil) || (s.Operation == targets.OpAsset && p.edge != nil) {
+				asked += s.Ratio * p.share
+			}
 		}
 	}
 	if asked == 0 || e.Value <= 0 {
@@ -198,33 +208,72 @@ func (m *model) shift(e *bench.Estimate, rs []response) {
 	e.Derivation = append(e.Derivation, fmt.Sprintf("hit ratios that are off by %.0f%% of all reads move it to %s", hitTolerance*100, between(low, high)))
 }
 
-// front words what answers before the web servers and the store do.
+// front words what answers before the web servers and the store do, and how
+// users and data are spread.
 func (m *model) front() []string {
 	var lines []string
-	if m.shelves != nil {
-		lines = append(lines, m.shelves.lines[len(m.shelves.lines)-1])
+	for _, p := range m.paths {
+		if p.place != "" {
+			lines = append(lines, fmt.Sprintf("users of %s, %.3g%% of all, are answered by %s", p.place, p.share*100, p.entry.Name))
+		}
 	}
-	if m.path.edge != nil {
-		lines = append(lines, fmt.Sprintf("%s answers %.3g%% of the requests for static files by itself", m.path.edge.Name, m.edgeHits*100))
-		lines = append(lines, m.edgeLines...)
+	for _, s := range m.allShelves() {
+		lines = append(lines, s.lines[len(s.lines)-1])
 	}
-	return lines
+	var edges []string
+	for _, p := range m.paths {
+		if p.edge != nil && !slices.Contains(edges, p.edge.Name) {
+			edges = append(edges, p.edge.Name)
+			lines = append(lines, fmt.Sprintf("%s answers %.3g%% of the requests for static files by itself", p.edge.Name, p.edgeHits*100))
+			lines = append(lines, p.edgeLines...)
+		}
+	}
+	return append(lines, m.audience.lines...)
+}
+
+// way is some routes that a derivation words in one line.
+type way struct {
+	label                   string
+	share, low, high, waits float64
 }
 
 // routeLines words the routes: the floor, and the mean of what is beyond.
+// Where there are many, those of one operation and place share a line.
 func (m *model) routeLines(rs []response) []string {
+	const most = 40
+	var ways []way
+	at := map[any]int{}
+	for _, x := range rs {
+		r := x.route
+		var key any = r
+		label := string(r.operation)
+		if r.place != "" {
+			label += " from " + r.place
+		}
+		if len(m.routes) > most {
+			key = label
+		}
+		i, ok := at[key]
+		if !ok {
+			i = len(ways)
+			at[key] = i
+			ways = append(ways, way{label: label, low: r.floor, high: r.floor})
+		}
+		w := &ways[i]
+		w.share += x.share
+		w.waits += x.share * (x.served + x.mean)
+		w.low, w.high = min(w.low, r.floor), max(w.high, r.floor)
+	}
 	var lines []string
-	for _, r := range m.routes {
-		mean, share := 0.0, 0.0
-		for _, x := range rs {
-			if x.route == r {
-				mean += x.share * (x.served + x.mean)
-				share += x.share
-			}
+	for _, w := range ways {
+		if w.share <= 0 {
+			continue
 		}
-		if share > 0 {
-			lines = append(lines, fmt.Sprintf("%s (%.3g%%): floor %.4g ms, mean beyond it %.4g ms", r.operation, share*100, r.floor*1e3, mean/share*1e3))
+		floor := fmt.Sprintf("%.4g ms", w.low*1e3)
+		if w.high > w.low {
+			floor = fmt.Sprintf("%.4g to %.4g ms", w.low*1e3, w.high*1e3)
 		}
+		lines = append(lines, fmt.Sprintf("%s (%.3g%%): floor %s, mean beyond it %.4g ms", w.label, w.share*100, floor, w.waits/w.share*1e3))
 	}
 	return lines
 }
@@ -232,49 +281,14 @@ func (m *model) routeLines(rs []response) []string {
 func (m *model) missEstimate(w bench.Workload) bench.Estimate {
 	outside := ""
 	switch {
-	case m.shelves != nil:
+	case len(m.allShelves()) > 0:
 		outside = "a cache in front keeps the repeated reads: with the few that are left a pool takes very long to settle"
-	case len(m.path.replicas) > 0:
+	case len(m.tiers[0].replicas) > 0 || m.sharded():
 		outside = m.outside
 	}
 	return bench.Estimate{Outside: outside, Fact: "pool_miss_ratio", Value: m.missRatio, Tolerance: missTolerance,
 		Model: "Che's approximation of LRU",
 		Derivation: []string{fmt.Sprintf("Zipf exponent %.3g over %d users, pool of %d pages: %.3g%% of page reads miss",
-			w.Exponent, w.Data.Users, m.poolPages, m.missRatio*100)},
+			w.Exponent, w.Data.Users, m.tiers[0].settings().PoolPages, m.missRatio*100)},
 		Limits: "independent requests, warm pool"}
-}
-
-// lookup predicts a cold DNS lookup: one round trip to the resolver, and one
-// to each nameserver on the way down.
-func lookup(t targets.Topology) (bench.Estimate, bool) {
-	trips, lines := RoundTrips(t)
-	if trips == 0 {
-		return bench.Estimate{}, false
-	}
-	return bench.Estimate{Fact: "lookup.cold_ns", Value: float64(trips), Tolerance: lookupTolerance,
-		Model: "sum of round trips", Derivation: lines, Limits: "no loss, nameservers idle"}, true
-}
-
-// RoundTrips is the sum of the round trips of a cold DNS lookup by clients,
-// and what it is made of; 0 when the topology has no resolver.
-func RoundTrips(t targets.Topology) (time.Duration, []string) {
-	role, node, ok := t.Role(t.Resolver)
-	if !ok || role.Resolver == nil {
-		return 0, nil
-	}
-	var total time.Duration
-	var lines []string
-	add := func(from, to string) {
-		if l, ok := t.Link(from, to); ok {
-			total += 2 * l.OneWay
-			lines = append(lines, fmt.Sprintf("%s to %s and back: %v", from, to, 2*l.OneWay))
-		}
-	}
-	add(targets.Clients, node.Name)
-	for _, name := range role.Resolver.Reaches {
-		if _, server, ok := t.Role(name); ok {
-			add(node.Name, server.Name)
-		}
-	}
-	return total, lines
 }

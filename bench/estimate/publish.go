@@ -34,7 +34,7 @@ type Change struct {
 // Publication predicts a Change. The first request after it then needs the
 // way to the site through the edge. It is zero when there are no edges.
 func Publication(t targets.Topology) (Change, error) {
-	p, err := pathOf(t)
+	p, err := pathOf(t, "")
 	if err != nil {
 		return Change{}, err
 	}

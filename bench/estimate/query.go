@@ -1,58 +1,82 @@
 package estimate
 
 import (
-	"fmt"
+	"slices"
 
 	"rung/targets"
 )
-
-// The parts of a replicated store, whose nodes do not do the same. A store
-// that stands alone has no parts.
-const (
-	primaryPart = "primary"
-	replicaPart = "replicas"
-)
-
-func (m *model) primary() place {
-	at := m.at(m.path.store)
-	if len(m.path.replicas) > 0 {
-		at.part = primaryPart
-	}
-	return at
-}
-
-// settings of the store; those of its replicas are the same.
-func (m *model) settings() targets.KeyValue {
-	if d := m.path.store.Database; d != nil {
-		return d.Storage()
-	}
-	return *m.path.store.KeyValue
-}
-
-// replicaReads is the share of reads that replicas answer.
-func (m *model) replicaReads() float64 {
-	n := float64(len(m.path.replicas))
-	switch {
-	case n == 0:
-		return 0
-	case m.path.web().Web.Reads == targets.ReadsReplicas:
-		return 1
-	case m.path.web().Web.Reads == targets.ReadsAll:
-		return n / (n + 1)
-	}
-	return 0 // from the primary, which is also the default
-}
 
 func writes(v targets.Visit) bool {
 	return v.Statement == targets.StatementWrite || v.Statement == targets.StatementSet
 }
 
-// query adds an operation's statements. Where a page may miss, the route
-// forks: one branch finds it in memory, the other waits for the disk.
+// kind of the stores.
+func (m *model) kind() targets.Kind { return m.tiers[0].store.Kind }
+
+// sharded says that the data are on several shards, also if there is one only.
+func (m *model) sharded() bool { return m.paths[0].web().Web.Sharding != nil }
+
+// visitsOf is what an operation asks of the store of its user, in order. What
+// it asks of further shards comes after.
+func (m *model) visitsOf(p *path, op targets.Operation) []targets.Visit {
+	data := m.data()
+	visits := targets.Visits(op, m.kind(), data)
+	copied := p.web().Web.Denormalised
+	switch {
+	case m.kind() == targets.KindKeyValue:
+	case op == targets.OpFollowing && data.Follows == 0:
+		return nil // there is no such table: it is refused
+	case op == targets.OpFollowing && (copied || m.sharded()):
+		return []targets.Visit{{Statement: targets.StatementRead, Serial: true}} // the user's rows, with copies of names
+	case op == targets.OpEdit && copied && !m.sharded():
+		return append(visits, targets.Visit{Statement: targets.StatementWrite, Serial: true}) // the copies
+	}
+	return visits
+}
+
+// data is the size of the data set. Follows is a matter of the stores.
+func (m *model) data() targets.Data {
+	data := m.workload.Data
+	data.Follows = max(data.Follows, m.tiers[0].settings().Data.Follows)
+	return data
+}
+
+// query adds an operation's statements, at the shard of each user.
 func (m *model) query(r *route) []*route {
+	var routes []*route
+	for i, r := range r.split(m.weights(r.operation)) {
+		if r != nil {
+			routes = append(routes, m.statements(r, m.path.tiers[i])...)
+		}
+	}
+	return routes
+}
+
+// weights is the share of an operation's statements that each tier of the path
+// gets.
+func (m *model) weights(op targets.Operation) []float64 {
+	if !m.sharded() {
+		return []float64{1}
+	}
+	return m.audience.weights(op == targets.OpUser, m.missing(m.path, op))
+}
+
+// missing is the share of an operation's reads that a cache in front lets
+// through, by rank; nil for all.
+func (m *model) missing(p *path, op targets.Operation) []float64 {
+	table, ok := cached(op)
+	if !ok || p.shelves == nil {
+		return nil
+	}
+	return p.shelves.missing[table]
+}
+
+// statements adds what an operation asks of a tier. Where a page may miss, the
+// route forks: one branch finds it in memory, the other waits for the disk.
+func (m *model) statements(r *route, s *tier) []*route {
 	routes := []*route{r}
 	seen := map[string]bool{}
-	for _, v := range targets.Visits(r.operation, m.path.store.Kind, m.workload.Data) {
+	for _, v := range m.visitsOf(m.path, r.operation) {
 		page := v.Page
 		if seen[page] { // the second look at a page finds it in memory
 			page = ""
@@ -60,91 +84,59 @@ func (m *model) query(r *route) []*route {
 		seen[v.Page] = true
 		var next []*route
 		for _, r := range routes {
-			next = append(next, m.statement(r, v.Statement, page, writes(v))...)
+			next = append(next, m.statement(r, s, v.Statement, page, writes(v))...)
 		}
 		routes = next
+	}
+	if m.sharded() {
+		for _, r := range routes {
+			m.fanOut(r)
+		}
 	}
 	return routes
 }
 
-// statement sends one statement to the member that answers it.
-func (m *model) statement(r *route, class targets.Statement, page string, write bool) []*route {
+// statement sends one statement to the members that answer it.
+func (m *model) statement(r *route, s *tier, class targets.Statement, page string, write bool) []*route {
 	if write {
-		return m.write(r, class, page)
+		return m.write(r, s, class, page)
+	}
+	weights := make([]float64, len(s.parts))
+	for i, x := range s.parts {
+		weights[i] = x.reads[m.path]
 	}
 	var routes []*route
-	switch share := m.replicaReads(); share {
-	case 0:
-	case 1:
-		return m.ask(r, m.tier(m.path.replicas, replicaPart), class, page)
-	default:
-		routes = m.ask(r.fork(share), m.tier(m.path.replicas, replicaPart), class, page)
+	for i, r := range slices.Backward(r.split(weights)) { // the primary last
+		if r != nil {
+			routes = append(routes, m.ask(r, s.parts[i], class, page)...)
+		}
 	}
-	return append(routes, m.ask(r, m.primary(), class, page)...)
+	return routes
 }
 
 // ask adds a statement's round trip, its CPU time and, where it misses, the
 // page's disk access.
-func (m *model) ask(r *route, at place, class targets.Statement, page string) []*route {
-	s := m.settings()
-	m.travel(r, m.path.home().Name, at.node.Name, 1)
-	m.work(r, at, "cpu", s.Demand[class], string(class))
+func (m *model) ask(r *route, x *part, class targets.Statement, page string) []*route {
+	law := x.tier.settings()
+	m.travel(r, m.path.home().Name, x.node.Name, 1)
+	m.work(r, x.place, "cpu", law.Demand[class], string(class))
 	if page == "" {
 		return []*route{r}
 	}
 	routes := []*route{r}
-	if miss := r.fork(m.misses[at.part][page]); miss != nil {
-		m.work(miss, at, "disk", s.Access, "page miss")
+	if miss := r.fork(x.misses[page]); miss != nil {
+		m.work(miss, x.place, "disk", law.Access, "page miss")
 		routes = append(routes, miss)
 	}
 	return routes
 }
 
 // write adds a write at the primary, its commit, and what its replicas do.
-func (m *model) write(r *route, class targets.Statement, page string) []*route {
-	at := m.primary()
-	routes := m.ask(r, at, class, page)
+func (m *model) write(r *route, s *tier, class targets.Statement, page string) []*route {
+	routes := m.ask(r, s.primary(), class, page)
 	for _, r := range routes {
-		m.work(r, at, "disk", m.settings().Access, "commit")
-		m.replicate(r, class)
+		m.work(r, s.primary().place, "disk", s.settings().Access, "commit")
+		m.replicate(r, s, class)
 	}
 	return routes
-}
-
-// replicate adds what a write costs each replica, and waits for those that
-// the mode wants.
-func (m *model) replicate(r *route, class targets.Statement) {
-	n := len(m.path.replicas)
-	if n == 0 || r.share <= 0 {
-		return
-	}
-	s, at := m.settings(), m.tier(m.path.replicas, replicaPart)
-	demand, access := s.Demand[class], s.Access
-	primary := m.path.nodes[m.path.store.Name].Name
-	link, _ := m.topology.Link(primary, at.node.Name)
-	if m.applied == nil {
-		m.applied = &applied{trip: 2*link.OneWay.Seconds() + m.hop.Seconds(), replicas: n, mode: m.path.store.Database.Replication.Mode}
-	}
-	a := m.applied
-	a.writes += r.share
-	if at.node.Machine.CPU.Slots > 0 && demand.Mean > 0 {
-		a.demand, a.cpu = demand.Mean.Seconds(), m.center(at, "cpu")
-		cv := demand.Variation()
-		each := flow{1, a.demand, a.demand * a.demand * (1 + cv*cv)}
-		a.cpu.short = a.cpu.short.plus(each.times(r.share * float64(n))) // every replica does it
-		a.cpu.lines = append(a.cpu.lines, fmt.Sprintf("%s: %.3g%% x %d x %v (applied) = %.3g ms", r.operation, r.share*100, n, demand.Mean, r.share*float64(n)*a.demand*1e3))
-		if cut(a.demand, at.node.Machine.Quantum) {
-			m.unfit("an applied write of %v is longer than the quantum of the CPU", demand.Mean)
-		}
-	}
-	a.disk = m.center(at, "disk")
-	a.disk.applied = a
-	if a.disk.slots > 0 {
-		a.access, a.spread = access.Mean.Seconds(), access.Variation()*access.Variation()
-	}
-	if a.mode != targets.ModeAsynchronous {
-		r.floor += a.trip + a.demand + a.access
-		r.last = nil
-		r.visits = append(r.visits, visit{center: a.disk, acknowledged: true})
-	}
 }

@@ -56,6 +56,11 @@ func replicate(t *targets.Topology, replicas int, mode targets.Mode, reads targe
 // tier is a topology whose web server takes no time, so that the database
 // tier is all there is; access in ms.
 func tier(replicas int, mode targets.Mode, reads targets.Reads, access float64) targets.Topology {
+	return farTier(replicas, mode, reads, access, 250*time.Microsecond)
+}
+
+// farTier is a tier whose members have wires of that length between them.
+func farTier(replicas int, mode targets.Mode, reads targets.Reads, access float64, oneWay time.Duration) targets.Topology {
 	t := shopTopology(1, 2, false)
 	for i := range t.Links {
 		t.Links[i].OneWay = 0
@@ -68,7 +73,7 @@ func tier(replicas int, mode targets.Mode, reads targets.Reads, access float64) 
 			r.Database.Access = constant(access)
 		}
 	})
-	replicate(&t, replicas, mode, reads, 250*time.Microsecond)
+	replicate(&t, replicas, mode, reads, oneWay)
 	return t
 }
 
@@ -98,22 +103,29 @@ func TestTierAgainstSimulation(t *testing.T) {
 		write    float64
 		access   float64 // ms
 		rate     float64
+		far      bool // a wide-area wire of 75 ms
 	}{
-		{"few writes", 2, targets.ModeAsynchronous, 0.1, 10, 200},
-		{"many writes", 2, targets.ModeAsynchronous, 0.15, 10, 500},
-		{"a fast disk", 2, targets.ModeAsynchronous, 0.3, 1, 900},
-		{"semi-synchronous", 2, targets.ModeSemiSynchronous, 0.15, 10, 400},
-		{"synchronous", 2, targets.ModeSynchronous, 0.15, 10, 400},
-		{"four, synchronous", 4, targets.ModeSynchronous, 0.1, 10, 600},
-		{"the disk is full of batches", 1, targets.ModeAsynchronous, 0.5, 10, 150},
+		{"few writes", 2, targets.ModeAsynchronous, 0.1, 10, 200, false},
+		{"many writes", 2, targets.ModeAsynchronous, 0.15, 10, 500, false},
+		{"a fast disk", 2, targets.ModeAsynchronous, 0.3, 1, 900, false},
+		{"semi-synchronous", 2, targets.ModeSemiSynchronous, 0.15, 10, 400, false},
+		{"synchronous", 2, targets.ModeSynchronous, 0.15, 10, 400, false},
+		{"four, synchronous", 4, targets.ModeSynchronous, 0.1, 10, 600, false},
+		{"the disk is full of batches", 1, targets.ModeAsynchronous, 0.5, 10, 150, false},
+		{"asynchronous, far", 2, targets.ModeAsynchronous, 0.15, 10, 400, true},
+		{"synchronous, far", 2, targets.ModeSynchronous, 0.15, 10, 400, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			w := readsAndPosts(row.write)
-			s := tier(row.replicas, row.mode, targets.ReadsReplicas, row.access)
+			oneWay := 250 * time.Microsecond
+			if row.far {
+				oneWay = 75 * time.Millisecond
+			}
+			s := farTier(row.replicas, row.mode, targets.ReadsReplicas, row.access, oneWay)
 			miss := poolMiss(t, s, w)
 			got := group{replicas: row.replicas, reads: row.rate * (1 - row.write), writes: row.rate * row.write, readCPU: 1 * ms, writeCPU: 2 * ms,
-				disk: row.access * ms, miss: miss, oneWay: 0.25 * ms, slots: 2, mode: row.mode, requests: requests}.simulate(5)
+				disk: row.access * ms, miss: miss, oneWay: oneWay.Seconds(), slots: 2, mode: row.mode, requests: requests}.simulate(5)
 			lag, err := estimate.ReplicationLag(s, w, row.rate, 0)
 			if err != nil {
 				t.Fatal(err)

@@ -33,6 +33,8 @@ func (m *model) responses(lambda float64) []response {
 			main, most = c, spread
 		}
 	}
+	fans := map[*fan]Wait{}
+	endless := map[*fan]bool{}
 	var out []response
 	for _, r := range m.routes {
 		scenes := []float64{1}
@@ -42,8 +44,12 @@ func (m *model) responses(lambda float64) []response {
 		for k, share := range scenes {
 			x := response{route: r, share: r.share * share, floor: r.floor, served: r.served, spread: r.spread, free: 1}
 			for _, v := range r.visits {
-				if v.acknowledged {
-					x.wait(loads[v.center].stream.acked)
+				if v.fan != nil {
+					if _, known := fans[v.fan]; !known {
+						fans[v.fan], endless[v.fan] = v.fan.wait(loads)
+					}
+					x.wait(fans[v.fan])
+					x.endless = x.endless || endless[v.fan]
 				} else if v.center != main || len(scenes) == 1 {
 					x.add(v, loads[v.center], average)
 				} else if v.long > 0 || !r.stays(main) {

@@ -14,22 +14,10 @@ import (
 // because it brings more or less of the rare long work than on average. The
 // tolerance of each latency estimate is widened to what two standard
 // deviations of the work on the busiest resource do to it. Caches are taken
-// as warm at its start, with entries that have just been filled.
+// as warm at its start, with entries that have just been filled. Users have no
+// region: they go where DNS sends those it cannot place.
 func PredictAttack(t targets.Topology, w bench.Workload, rate float64, length, hop time.Duration) (bench.Prediction, error) {
-	p, m, err := predict(t, w, conditions{rate: rate, length: max(length, 0), hop: hop})
-	if err != nil {
-		return p, err
-	}
-	n := rate * length.Seconds()
-	for i := range p.Estimates {
-		switch e := &p.Estimates[i]; e.Fact {
-		case "common.p50_ns":
-			m.widen(e, rate, n, 0.5)
-		case "common.p99_ns":
-			m.widen(e, rate, n, 0.99)
-		}
-	}
-	return p, nil
+	return PredictCrowd(t, w, Crowd{}, rate, length, hop)
 }
 
 // widen sets an estimate's tolerance to its sampling error, where that is the

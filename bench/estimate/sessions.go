@@ -14,7 +14,7 @@ import (
 // It is an error where servers keep their own and no balancer is sticky: then
 // users are logged out all the time.
 func LoggedOut(t targets.Topology) (ratio float64, derivation []string, err error) {
-	p, err := pathOf(t)
+	p, err := pathOf(t, "")
 	if err != nil {
 		return 0, nil, err
 	}

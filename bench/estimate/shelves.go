@@ -3,6 +3,7 @@ package estimate
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"rung/bench"
@@ -31,13 +32,14 @@ func cached(op targets.Operation) (table string, ok bool) {
 type shelves struct {
 	// hit is the share of an operation's reads that hit.
 	hit map[targets.Operation]float64
-	// ranks are the users by popularity, and missing what their pages' reads
-	// miss, by table and in the order of ranks.
-	ranks   []rank
+	// missing is what the reads of users' pages miss, by table and in the order
+	// of the audience's ranks.
 	missing map[string][]float64
 	// apart is the least time between two misses of one key, in seconds.
 	apart float64
 	ratio float64
+	// share of all requests that come this way.
+	share float64
 	lines []string
 	// rated says that a TTL or writes decide besides the size, so that the
 	// ratio depends on the rate.
@@ -46,12 +48,12 @@ type shelves struct {
 	outside string
 }
 
-// newShelves works out how often the tier hits at the rate of the model.
-func (m *model) newShelves(spec targets.ReadThrough) *shelves {
-	s := &shelves{hit: map[targets.Operation]float64{}, ranks: ranked(Zipf(m.workload.Data.Users, m.workload.Exponent)), missing: map[string][]float64{}}
-	first := *m.path.caches[0].Cache
+// newShelves works out how often a tier of caches like the first hits, when a
+// share of all requests come to it.
+func (m *model) newShelves(spec targets.ReadThrough, first targets.Cache, share float64) *shelves {
+	s := &shelves{hit: map[targets.Operation]float64{}, missing: map[string][]float64{}, share: share}
 	ttl := s.expiry(spec, m.length)
-	keys, operations := m.cacheKeys(s.ranks, spec.Invalidate)
+	keys, operations := m.cacheKeys(share, spec.Invalidate)
 	if len(keys) == 0 {
 		return nil
 	}
@@ -129,15 +131,15 @@ func (s *shelves) expiry(spec targets.ReadThrough, length time.Duration) time.Du
 }
 
 // cacheKeys are the keys of users and of orders, most read first, with their
-// rates; and the operation that reads each.
-func (m *model) cacheKeys(ranks []rank, invalidate bool) (keys []KeyLoad, operations []targets.Operation) {
+// rates, when a share of all requests come; and the operation that reads each.
+func (m *model) cacheKeys(part float64, invalidate bool) (keys []KeyLoad, operations []targets.Operation) {
 	edits := 0.0
 	for _, share := range m.workload.Mix {
 		if share.Operation == targets.OpEdit && invalidate {
 			edits += share.Ratio
 		}
 	}
-	rate := m.pace()
+	rate := m.pace() * part
 	users, orders := entryBytes(m.workload.Data)
 	for _, share := range m.workload.Mix {
 		if _, ok := cached(share.Operation); !ok || share.Ratio < negligible {
@@ -147,7 +149,7 @@ func (m *model) cacheKeys(ranks []rank, invalidate bool) (keys []KeyLoad, operat
 		if share.Operation == targets.OpOrders {
 			bytes = orders
 		}
-		for _, r := range ranks {
+		for _, r := range m.audience.ranks {
 			keys = append(keys, KeyLoad{Reads: rate * share.Ratio * r.share, Writes: rate * edits * r.share, Bytes: bytes, count: r.count})
 			operations = append(operations, share.Operation)
 		}
@@ -158,14 +160,6 @@ func (m *model) cacheKeys(ranks []rank, invalidate bool) (keys []KeyLoad, operat
 // negligible is a share, or a rate per second, that no run would ever see; sums
 // and quotients of smaller numbers lose their digits.
 const negligible = 1e-12
-
-// pace is the rate that entries age by; without load any is as good.
-func (m *model) pace() float64 {
-	if m.rate > negligible {
-		return m.rate
-	}
-	return 1
-}
 
 // arcs are the shares of the keys that the nodes of the tier have on its
 // ring.
@@ -188,27 +182,50 @@ func arcs(site string, spec targets.ReadThrough) []float64 {
 	return out
 }
 
-// cacheEstimates are those of the hit ratio, and of what it saves the store.
+// cacheEstimates are those of the hit ratio, and of what it saves the store,
+// over all cache tiers.
 func (m *model) cacheEstimates() []bench.Estimate {
-	s := m.shelves
-	if s == nil {
+	all := m.allShelves()
+	if len(all) == 0 {
 		return nil
 	}
 	tolerance, model := hitTolerance, "Che's approximation of LRU"
-	switch m.path.caches[0].Cache.Policy {
+	switch m.paths[0].caches[0].Cache.Policy {
 	case targets.EvictionFIFO:
 		model = "Che's approximation of FIFO"
 	case targets.EvictionLFU:
 		tolerance, model = lfuTolerance, "the most read keys that fit"
 	}
-	outside := s.outside
+	outside, lines, ratio, share := "", []string(nil), 0.0, 0.0
+	for _, s := range all {
+		if outside == "" {
+			outside = s.outside
+		}
+		lines = append(lines, s.lines...)
+		ratio += s.share * s.ratio
+		share += s.share
+	}
+	if ratio /= share; len(all) > 1 {
+		lines = append(lines, fmt.Sprintf("%d cache tiers, by their shares of the requests: %.4g%%", len(all), ratio*100))
+	}
 	if outside == "" {
 		outside = m.outside
 	}
 	var out []bench.Estimate
 	for _, fact := range []string{"common.cache.hit_ratio", "common.cache.database_reads_saved_ratio"} {
-		out = append(out, bench.Estimate{Fact: fact, Value: s.ratio, Tolerance: tolerance, Model: model, Derivation: s.lines,
+		out = append(out, bench.Estimate{Fact: fact, Value: ratio, Tolerance: tolerance, Model: model, Derivation: lines,
 			Limits: "independent requests, warm cache, keys spread over nodes by chance, no read shared with another", Outside: outside})
+	}
+	return out
+}
+
+// allShelves are the cache tiers that are read, each once.
+func (m *model) allShelves() []*shelves {
+	var out []*shelves
+	for _, p := range m.paths {
+		if p.shelves != nil && !slices.Contains(out, p.shelves) {
+			out = append(out, p.shelves)
+		}
 	}
 	return out
 }

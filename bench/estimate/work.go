@@ -1,7 +1,6 @@
 package estimate
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -20,10 +19,10 @@ func (m *model) work(r *route, at place, resource string, law targets.Law, label
 		return
 	}
 	c := m.center(at, resource)
-	c.lines = append(c.lines, fmt.Sprintf("%s: %.3g%% x %v (%s) = %.3g ms", r.operation, r.share*100, law.Mean, label, r.share*law.Mean.Seconds()*1e3))
+	c.note(item{r.operation, label, law.Mean, 1, r.share})
 	mean, cv := law.Mean.Seconds(), law.Variation()
 	if cv > 1 {
-		m.outside = fmt.Sprintf("work varies more than a gamma law can say: cv %.3g is above 1", cv)
+		m.unfit("work varies more than a gamma law can say: cv %.3g is above 1", cv)
 	}
 	if cv > 0 {
 		r.served += mean
@@ -57,31 +56,4 @@ func pieces(mean float64, quantum time.Duration) flow {
 		f.pieces++
 	}
 	return f
-}
-
-func (m *model) center(at place, resource string) *center {
-	node := Group(at.node.Name)
-	for _, c := range m.centers {
-		if c.node == node && c.part == at.part && c.resource == resource {
-			return c
-		}
-	}
-	slots := at.node.Machine.CPU.Slots
-	if resource == "disk" {
-		slots = at.node.Machine.Disk.Slots
-	}
-	c := &center{node: node, part: at.part, resource: resource, servers: at.servers, slots: slots}
-	m.centers = append(m.centers, c)
-	return c
-}
-
-// bottleneck is the resource with the lowest ceiling.
-func (m *model) bottleneck() *center {
-	var lowest *center
-	for _, c := range m.centers {
-		if c.time() > 0 && (lowest == nil || c.ceiling() < lowest.ceiling()) {
-			lowest = c
-		}
-	}
-	return lowest
 }

@@ -71,7 +71,7 @@ type seen struct {
 	// crowded says that the real machine, not the emulated one, may have been
 	// the limit; empty when it was not.
 	crowded string
-	// processCPU is the real CPU time of all nodes meanwhile.
+	// processCPU is the real CPU time of all the system's nodes meanwhile.
 	processCPU time.Duration
 }
 
@@ -122,7 +122,7 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 	})
 	nodes := watch()
 	out.uses, out.crowded = nodes.uses, crowded(nodes, generator, runtime.NumCPU())
-	out.processCPU = nodes.processCPU
+	out.processCPU = nodes.own
 	out.measurement = recorder.Finish(generator)
 	for n := out.measurement.Total.Sent; n < out.plan.Count(); n++ {
 		out.failed = append(out.failed, out.plan.At(n)) // the unsent are the tail of the plan

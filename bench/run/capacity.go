@@ -76,7 +76,7 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 			return out, err
 		}
 		seen, err := b.attack(ctx, order{name: fmt.Sprintf("probe-%02d", step), rate: rate, length: s.cfg.Profile.Probe, only: only,
-			regions: spread(b.system.Topology())})
+			regions: local(b.system.Topology())})
 		if err != nil {
 			return out, err
 		}

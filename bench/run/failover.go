@@ -31,6 +31,9 @@ func (s *session) failover(ctx context.Context, b *bed, e bench.Experiment) erro
 	if kills == 0 {
 		kills = defaultKills
 	}
+	if most := s.cfg.Profile.Failovers; most > 0 {
+		kills = min(kills, most)
+	}
 	// What one kill takes: until it is noticed, until the old one is back,
 	// and some room. The load goes on until the last one is over.
 	length := time.Duration(kills)*(group.Lease+1500*time.Millisecond) + time.Second

@@ -19,9 +19,6 @@ func (s *session) foresee() error {
 		return e.Fact == "pool_miss_ratio" && e.Outside != "" && throughCache(s.stage.Topology)
 	})
 	for _, e := range s.stage.Experiments {
-		if !s.wanted(e) {
-			continue
-		}
 		found, err := s.foreseen(e, s.topologyOf(e))
 		if err != nil {
 			return fmt.Errorf("experiment %s: estimate: %w", e.Name, err)

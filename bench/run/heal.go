@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
 	"rung/bench"
-	"rung/targets"
+	"rung/targets/launch"
 	"rung/targets/supervise"
 )
 
@@ -27,7 +26,7 @@ func (s *session) heal(ctx context.Context, b *bed, e bench.Experiment) error {
 	if err := b.ready(ctx); err != nil {
 		return err
 	}
-	watch := &supervised{bed: b}
+	watch := &supervised{Supervised: launch.Supervised{System: b.system}}
 	superviseCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended, struck := make(chan error, 1), make(chan blowTime, 1)
@@ -88,45 +87,13 @@ func (s *session) rateOf(e bench.Experiment) float64 {
 	return s.cfg.Profile.Rate
 }
 
-// supervised is the platform that a supervisor works on. It is safe for
-// concurrent use.
+// supervised is the platform that a supervisor works on, and what it did. It
+// is safe for concurrent use.
 type supervised struct {
-	bed *bed
+	launch.Supervised
 
 	mu     sync.Mutex
 	events []supervise.Event
-}
-
-// Check implements supervise.Platform by the node's telemetry endpoint.
-func (p *supervised) Check(ctx context.Context, node string) error {
-	e, ok := p.bed.system.Endpoints()[targets.TelemetryEndpoint(node)]
-	if !ok {
-		return fmt.Errorf("node %s has no telemetry endpoint", node)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+e.Address+"/healthz", nil)
-	if err != nil {
-		return err
-	}
-	res, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
-	if err != nil {
-		return err
-	}
-	discard(res)
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("node %s: status %s", node, res.Status)
-	}
-	return nil
-}
-
-// Replace implements supervise.Platform: what is left of the old process goes,
-// and a new machine takes its place.
-func (p *supervised) Replace(ctx context.Context, node string) error {
-	if p.bed.system.Alive(node) {
-		if _, err := p.bed.system.Kill(node); err != nil {
-			return err
-		}
-	}
-	return p.bed.system.Replace(ctx, node)
 }
 
 func (p *supervised) note(e supervise.Event) {

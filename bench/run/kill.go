@@ -58,19 +58,6 @@ func (s *session) outage(ctx context.Context, b *bed, e bench.Experiment) error 
 	return err
 }
 
-// spread are the regions that users of a site are in: all of them where there
-// are several data centres to be near to, else the one place without a name.
-func spread(t targets.Topology) []string {
-	if len(t.DataCenters()) < 2 {
-		return nil
-	}
-	var names []string
-	for _, r := range t.Regions {
-		names = append(names, r.Name)
-	}
-	return names
-}
-
 // running lists the nodes of a data centre that are there to be killed.
 func (b *bed) running(datacenter string) []string {
 	return slices.DeleteFunc(b.system.Topology().NodesIn(datacenter), func(n string) bool { return !b.system.Alive(n) })

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"time"
 
 	"rung/bench"
@@ -48,7 +49,7 @@ func runAll(ctx context.Context, cfg Config, out *bench.Run) error {
 		return fmt.Errorf("calibration: %w", err)
 	}
 	out.Calibration = calibration
-	r := &runner{cfg: cfg, clock: c, calibration: calibration, floor: newFloor(cfg.Profile.Lanes), beds: map[*bed]bool{}}
+	r := &runner{cfg: cfg, clock: c, calibration: calibration, floor: newFloor(cfg.Profile.Lanes, runtime.NumCPU()), beds: map[*bed]bool{}}
 	return r.stages(ctx, out)
 }
 
@@ -93,7 +94,7 @@ func (s *session) judge(before bench.Facts) {
 		}
 	}
 	s.result.Facts = s.facts.Sorted()
-	s.result.Verdicts = bench.Judge(s.stage.Claims, s.result.Prediction, all, s.cfg.Profile.Name)
+	s.result.Verdicts = bench.Judge(s.stage.Claims, s.result.Prediction, all)
 	if s.result.Capacity != nil && s.result.Prediction.Bottleneck.String() != "" {
 		s.result.Verdicts = append(s.result.Verdicts, bench.JudgeLimit(s.result.Prediction, *s.result.Capacity))
 	}

@@ -3,11 +3,11 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"rung/bench"
-	"rung/bench/estimate"
 	"rung/targets"
 	"rung/targets/clock"
 )
@@ -34,7 +34,7 @@ func (r *runner) stages(ctx context.Context, out *bench.Run) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	todo := make(chan int, len(r.cfg.Stages))
-	for i := range r.cfg.Stages {
+	for _, i := range longestFirst(r.cfg.Stages, r.cfg.Profile.Name) {
 		todo <- i
 	}
 	close(todo)
@@ -57,9 +57,21 @@ func (r *runner) stages(ctx context.Context, out *bench.Run) error {
 	return context.Cause(ctx)
 }
 
+// longestFirst orders stages so that the lanes end at about the same time. A
+// stage takes as long as it has kills and experiments.
+func longestFirst(stages []bench.Stage, profile string) []int {
+	order, work := make([]int, len(stages)), make([]int, len(stages))
+	for i, s := range stages {
+		s = s.In(profile)
+		order[i], work[i] = i, len(s.Kills)+len(s.Experiments)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return work[b] - work[a] })
+	return order
+}
+
 // stage runs one stage and saves the run so far.
 func (r *runner) stage(ctx context.Context, i int, out *bench.Run) error {
-	stage := r.cfg.Stages[i]
+	stage := r.cfg.Stages[i].In(r.cfg.Profile.Name)
 	s := &session{runner: r, cfg: r.cfg, clock: r.clock, stage: stage, facts: bench.Facts{}, calibration: r.calibration,
 		result: bench.StageResult{Stage: stage}}
 	err := s.foretell()
@@ -109,11 +121,6 @@ func (s *session) foretell() (err error) {
 // are.
 func (s *session) predict(t targets.Topology) (bench.Prediction, error) {
 	return s.predictFor(t, s.cfg.Workload)
-}
-
-func (s *session) predictFor(t targets.Topology, w bench.Workload) (bench.Prediction, error) {
-	p := s.cfg.Profile
-	return estimate.PredictAttack(t, w, p.Rate, p.Common, s.calibration.HopCost)
 }
 
 // enter and leave keep the list of the systems that run.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"rung/bench"
@@ -43,7 +42,7 @@ func (s *session) run(ctx context.Context) error {
 func (s *session) onOwnTopology(ctx context.Context) error {
 	floor := s.runner.floor
 	var b *bed
-	err := floor.beside(ctx, func() (err error) {
+	err := floor.carry(ctx, starting, func() (err error) {
 		b, err = s.begin(ctx)
 		return err
 	})
@@ -53,18 +52,18 @@ func (s *session) onOwnTopology(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := floor.alone(ctx, func() error { return s.standing(ctx, b) }); err != nil {
+	if err := s.standing(ctx, b); err != nil {
 		return err
 	}
 	for _, e := range s.stage.Experiments {
-		if e.Variant == "" && s.wanted(e) {
+		if e.Variant == "" {
 			if err := s.onFloor(ctx, b, e, nil); err != nil {
 				return err
 			}
 		}
 	}
 	for _, k := range s.stage.Kills {
-		if err := floor.beside(ctx, func() error { return s.kill(ctx, b, k) }); err != nil {
+		if err := floor.carry(ctx, s.cfg.Profile.Rate, func() error { return s.kill(ctx, b, k) }); err != nil {
 			return fmt.Errorf("kill %s: %w", k.Name(), err)
 		}
 	}
@@ -90,10 +89,15 @@ func (s *session) begin(ctx context.Context) (*bed, error) {
 // load, and capacity.
 func (s *session) standing(ctx context.Context, b *bed) error {
 	before := b.read(ctx)
-	if err := s.common(ctx, b); err != nil {
+	floor := s.runner.floor
+	if err := floor.carry(ctx, s.cfg.Profile.Rate, func() error { return s.common(ctx, b) }); err != nil {
 		return err
 	}
-	capacity, err := s.capacity(ctx, b, s.result.Prediction, s.cfg.Profile.Probes)
+	var capacity *bench.Capacity
+	err := floor.carry(ctx, mostProbed(s.result.Prediction, s.cfg.Profile), func() (err error) {
+		capacity, err = s.capacity(ctx, b, s.result.Prediction, s.cfg.Profile.Probes)
+		return err
+	})
 	s.pools(before, b.read(context.WithoutCancel(ctx)))
 	if capacity != nil {
 		s.result.Capacity = capacity
@@ -103,27 +107,17 @@ func (s *session) standing(ctx context.Context, b *bed) error {
 	return err
 }
 
-// onFloor carries out an experiment, alone or beside others.
+// onFloor carries out an experiment, beside others if there is room.
 func (s *session) onFloor(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
-	with := s.runner.floor.beside
-	if timed(e.Kind) {
-		with = s.runner.floor.alone
+	p := s.result.Prediction
+	if variant != nil {
+		p = variant.Prediction
 	}
-	if err := with(ctx, func() error { return s.experiment(ctx, b, e, variant) }); err != nil {
+	err := s.runner.floor.carry(ctx, s.loadOf(e, p), func() error { return s.experiment(ctx, b, e, variant) })
+	if err != nil {
 		return fmt.Errorf("experiment %s: %w", e.Name, err)
 	}
 	return nil
-}
-
-// timed says that an experiment's latencies or rates are compared, so that it
-// needs the machine for itself.
-func timed(kind bench.ExperimentKind) bool {
-	switch kind {
-	case bench.ExperimentCapacity, bench.ExperimentLatency, bench.ExperimentLoad, bench.ExperimentHits, bench.ExperimentFreshness,
-		bench.ExperimentLimit, bench.ExperimentStampede, bench.ExperimentReshard:
-		return true
-	}
-	return false
 }
 
 // onVariants runs the experiments that want a changed topology, each variant
@@ -132,7 +126,7 @@ func (s *session) onVariants(ctx context.Context) error {
 	for _, v := range s.stage.Variants {
 		var todo []bench.Experiment
 		for _, e := range s.stage.Experiments {
-			if e.Variant == v.Name && s.wanted(e) {
+			if e.Variant == v.Name {
 				todo = append(todo, e)
 			}
 		}
@@ -153,7 +147,7 @@ func (s *session) onVariant(ctx context.Context, v bench.Variant, todo []bench.E
 		return err
 	}
 	var b *bed
-	err = s.runner.floor.beside(ctx, func() (err error) {
+	err = s.runner.floor.carry(ctx, starting, func() (err error) {
 		s.step("start variant %s", v.Name)
 		if b, err = s.open(ctx, v.Topology, v.Name); err != nil {
 			return err
@@ -175,10 +169,6 @@ func (s *session) onVariant(ctx context.Context, v bench.Variant, todo []bench.E
 	return err
 }
 
-func (s *session) wanted(e bench.Experiment) bool {
-	return len(e.Profiles) == 0 || slices.Contains(e.Profiles, s.cfg.Profile.Name)
-}
-
 // open launches a topology and a client for it.
 func (s *session) open(ctx context.Context, t targets.Topology, variant string) (*bed, error) {
 	folder := s.stage.ID
@@ -186,7 +176,8 @@ func (s *session) open(ctx context.Context, t targets.Topology, variant string) 
 		folder += "-" + variant
 	}
 	system, err := launch.Start(ctx, t, launch.Config{Command: s.cfg.Node, Directory: filepath.Join(s.cfg.Data, folder),
-		Seed: s.cfg.Seed, Clock: s.clock,
+		Templates: filepath.Join(s.cfg.Data, "templates"),
+		Seed:      s.cfg.Seed, Clock: s.clock,
 		Log: func(node string) (io.WriteCloser, error) { return s.cfg.Files.NodeLog(folder, node) }})
 	if err != nil {
 		return nil, err

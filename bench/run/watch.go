@@ -21,9 +21,10 @@ func (b *bed) read(ctx context.Context) reading {
 // watched is what a watch saw of the nodes.
 type watched struct {
 	uses []bench.Use
-	// processCPU is the real CPU time of all nodes, those of other systems
-	// that ran meanwhile among them, and wall how long it took.
-	processCPU, wall time.Duration
+	// own is the real CPU time of the system's nodes, processCPU that of all
+	// nodes, those of other systems that ran meanwhile among them, and wall
+	// how long it took.
+	own, processCPU, wall time.Duration
 }
 
 // watch starts to sample queues. The function that it returns ends that and
@@ -53,9 +54,10 @@ func (b *bed) watch(ctx context.Context) (end func() watched) {
 		out := watched{uses: b.uses(first, after, peaks), wall: after.at.Sub(first.at)}
 		for node, is := range after.nodes {
 			if was, ok := first.nodes[node]; ok && is.ProcessCPU > was.ProcessCPU {
-				out.processCPU += is.ProcessCPU - was.ProcessCPU
+				out.own += is.ProcessCPU - was.ProcessCPU
 			}
 		}
+		out.processCPU = out.own
 		for bed, is := range processCPU(context.WithoutCancel(ctx), neighbours) {
 			out.processCPU += max(is-before[bed], 0)
 		}

@@ -19,10 +19,26 @@ type box struct {
 	// Tag is "new" or "changed" against the stage compared with, or empty.
 	Tag string
 	// Entry marks the node that answers for the site, Clients the users, and
-	// Standby a node that is not started with the others.
-	Entry, Clients, Standby bool
+	// Standby a node that is not started with the others. Platform is no node:
+	// it is what runs them.
+	Entry, Clients, Standby, Platform bool
 
 	column, lane int
+	// site is the data centre, shard the part of the data that it holds, and
+	// primaries how many of its members are primary at the start.
+	site, shard string
+	primaries   int
+}
+
+// callersOf are the nodes that dial one.
+func callersOf(t targets.Topology, node string) []string {
+	var out []string
+	for _, l := range t.Links {
+		if l.To == node && !slices.Contains(out, l.From) {
+			out = append(out, l.From)
+		}
+	}
+	return out
 }
 
 // boxText is one line of a box.
@@ -49,20 +65,44 @@ func boxes(t targets.Topology, before *targets.Topology) []box {
 			out = append(out, b)
 			continue
 		}
-		key := fmt.Sprintf("%q%q%v%v%v%v", stem(n.Name), lineTexts(b), b.Tag, b.Entry, b.Standby, n.Machine)
+		key := fmt.Sprintf("%q%q%v%v%v%v%q%q", stem(n.Name), lineTexts(b), b.Tag, b.Entry, b.Standby, n.Machine, b.site, b.shard)
 		if i, ok := at[key]; ok {
 			out[i].Members = append(out[i].Members, n.Name)
+			out[i].primaries += b.primaries
 			continue
 		}
 		at[key] = len(out)
 		out = append(out, b)
 	}
 	for i := range out {
-		if b := &out[i]; len(b.Members) > 1 {
+		b := &out[i]
+		if len(b.Members) > 1 {
 			b.Name = fmt.Sprintf("%s ×%d", cut(stem(b.Members[0])), len(b.Members))
+		}
+		if b.shard != "" && len(t.Nodes) > grouped {
+			b.say(parts(b.primaries, len(b.Members)-b.primaries))
 		}
 	}
 	return out
+}
+
+// say adds a line to a box.
+func (b *box) say(line string) {
+	b.Lines = append(b.Lines, boxText{Text: cut(line)})
+	b.H = boxHead + len(b.Lines)*boxLine + 8
+}
+
+// parts says how many primaries and replicas share a box.
+func parts(primaries, replicas int) string {
+	switch {
+	case primaries == 0 && replicas == 1:
+		return replicaLine
+	case primaries == 0:
+		return plural(replicas, replicaLine)
+	case replicas == 0 && primaries == 1:
+		return primaryLine
+	}
+	return "primary and " + plural(replicas, replicaLine)
 }
 
 func lineTexts(b box) []string {
@@ -93,16 +133,26 @@ func users(t targets.Topology) []string {
 }
 
 func boxOf(t targets.Topology, node targets.Node, before *targets.Topology) box {
-	b := box{Name: cut(node.Name), Members: []string{node.Name}, W: boxWidth, Standby: node.Standby}
+	b := box{Name: cut(node.Name), Members: []string{node.Name}, W: boxWidth, Standby: node.Standby, site: node.DataCenter}
 	b.lane, b.column = seat(node)
+	for _, r := range node.Roles {
+		if d := r.Database; d != nil && d.Shard != "" {
+			b.shard = d.Shard
+			if d.Replication != nil && d.Replication.Primary == r.Name {
+				b.primaries = 1
+			}
+		}
+	}
 	texts := append([]string{slots(node.Machine)}, roleLines(node, len(t.Nodes) > grouped)...)
+	if b.lane == laneWatch {
+		texts = append(texts, "hears of "+plural(len(callersOf(t, node.Name)), "node"))
+	}
 	if node.Standby {
 		texts = append(texts, "standby")
 	}
 	for _, line := range texts {
-		b.Lines = append(b.Lines, boxText{Text: cut(line)})
+		b.say(line)
 	}
-	b.H = boxHead + len(b.Lines)*boxLine + 8
 	for _, r := range node.Roles {
 		b.Entry = b.Entry || r.Name == t.Entry
 	}
@@ -155,8 +205,14 @@ func roleLines(n targets.Node, shared bool) []string {
 		if r.Private {
 			line += ", private"
 		}
+		if d := r.Database; d != nil && d.Sharding != nil {
+			line += ", shard " + d.Shard
+			if slices.ContainsFunc(d.Sharding.Spare, func(x targets.Shard) bool { return x.Name == d.Shard }) {
+				line += " (spare)"
+			}
+		}
 		out = append(out, line)
-		if r.Database == nil || r.Database.Replication == nil {
+		if r.Database == nil || r.Database.Replication == nil || shared && r.Database.Shard != "" {
 			continue
 		}
 		if r.Database.Replication.Primary == r.Name {

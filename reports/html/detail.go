@@ -101,7 +101,7 @@ func highestPassed(c *bench.Capacity) *bench.Probe {
 }
 
 func facts(s bench.StageResult, most int) *table {
-	t := &table{Caption: "Every fact that claims and estimates may name",
+	t := &table{Caption: "Every fact that claims and estimates may name: " + reports.Count(len(s.Facts)),
 		Columns: columns("Fact", ">Value", "From", "Doubt")}
 	all := slices.Clone(s.Facts)
 	slices.SortStableFunc(all, func(a, b bench.Fact) int { return cmp.Compare(a.Name, b.Name) })

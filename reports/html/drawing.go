@@ -2,6 +2,8 @@ package html
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"rung/targets"
 )
@@ -31,11 +33,14 @@ const (
 type drawing struct {
 	Width, Height int
 	// Label tells the drawing in words.
-	Label string
-	Boxes []box
-	Wires []wire
-	// Shared says that some box stands for several nodes.
-	Shared bool
+	Label  string
+	Boxes  []box
+	Wires  []wire
+	Panels []panel
+	// Shared says that some box stands for several nodes, Near that of the
+	// wires of users only the shortest are drawn, and Watched that something
+	// watches the others.
+	Shared, Near, Watched bool
 
 	columns []span
 }
@@ -50,13 +55,17 @@ func draw(t targets.Topology, before *targets.Topology) *drawing {
 		return nil
 	}
 	d := &drawing{Boxes: boxes(t, before)}
+	sites := slices.DeleteFunc(t.DataCenters(), func(name string) bool { return name == "" })
+	settle(d.Boxes, sites)
 	squeeze(d.Boxes)
 	d.Boxes = order(d.Boxes, homes(d.Boxes), t.Links)
 	for _, b := range d.Boxes {
 		d.Shared = d.Shared || len(b.Members) > 1
 	}
 	d.place()
+	d.enclose(sites)
 	d.connect(t, before)
+	d.watchers(t)
 	d.Label = fmt.Sprintf("Topology %s: %s and %s", t.Name, plural(len(t.Nodes), "node"), plural(len(t.Links), "wire"))
 	return d
 }
@@ -72,44 +81,83 @@ func homes(boxes []box) map[string]int {
 	return home
 }
 
+// stack is the boxes of one column and one lane.
+type stack struct{ column, lane int }
+
 // place puts the columns side by side, stacks the boxes of each lane and
-// moves every stack to the middle of its lane.
+// moves every stack to the middle of its lane. What stands before several data
+// centres is in the middle of them all.
 func (d *drawing) place() {
-	for _, b := range d.Boxes {
+	heights := map[stack]int{}
+	lanes := map[int]int{}
+	for i := range d.Boxes {
+		b := &d.Boxes[i]
+		if b.lane == laneWatch {
+			continue
+		}
 		for len(d.columns) <= b.column {
 			d.columns = append(d.columns, span{})
 		}
 		d.columns[b.column].w = max(d.columns[b.column].w, b.W)
+		s := stack{b.column, b.lane}
+		if heights[s] > 0 {
+			heights[s] += boxGap
+		}
+		b.Y = heights[s]
+		heights[s] += b.H
+		lanes[b.lane] = max(lanes[b.lane], heights[s])
 	}
 	x := margin
 	for i := range d.columns {
 		d.columns[i].x = x
 		x += d.columns[i].w + layerGap
 	}
-	d.Width = x - layerGap + margin
-	type stack struct{ column, lane int }
-	heights := map[stack]int{}
-	var lanes [2]int
+	d.Width = max(x-layerGap+margin, 2*margin)
+	top, bottom := tops(lanes)
 	for i := range d.Boxes {
 		b := &d.Boxes[i]
-		s := stack{b.column, b.lane}
-		if heights[s] > 0 {
-			heights[s] += boxGap
+		if b.lane == laneWatch {
+			continue
 		}
-		b.X, b.Y = d.columns[b.column].x, heights[s]
-		heights[s] += b.H
-		lanes[b.lane] = max(lanes[b.lane], heights[s])
-	}
-	top := [2]int{margin, margin}
-	if lanes[laneNames] > 0 {
-		top[laneSite] += lanes[laneNames] + laneGap
-	}
-	for i := range d.Boxes {
-		b := &d.Boxes[i]
+		b.X = d.columns[b.column].x
 		b.Y += top[b.lane] + (lanes[b.lane]-heights[stack{b.column, b.lane}])/2
-		for j := range b.Lines {
-			b.Lines[j].Y = b.Y + boxHead + 12 + j*boxLine
+		b.rule()
+	}
+	d.Height = bottom + margin
+}
+
+// rule puts the lines of a box under its name.
+func (b *box) rule() {
+	for j := range b.Lines {
+		b.Lines[j].Y = b.Y + boxHead + 12 + j*boxLine
+	}
+}
+
+// tops is where every lane begins, and where the last one ends.
+func tops(heights map[int]int) (top map[int]int, bottom int) {
+	top = map[int]int{laneNames: margin}
+	body := margin
+	if heights[laneNames] > 0 {
+		body += heights[laneNames] + laneGap
+	}
+	y := body
+	for _, lane := range slices.Sorted(maps.Keys(heights)) {
+		if lane <= laneSite {
+			continue
+		}
+		if y > body {
+			y += panelGap
+		}
+		top[lane] = y + panelHead
+		y = top[lane] + heights[lane] + panelFoot
+	}
+	centres := y - body
+	all := max(centres, heights[laneSite])
+	for lane := range top {
+		if lane > laneSite {
+			top[lane] += (all - centres) / 2
 		}
 	}
-	d.Height = top[laneSite] + lanes[laneSite] + margin
+	top[laneSite] = body + (all-heights[laneSite])/2
+	return top, body + all
 }

@@ -8,36 +8,6 @@ import (
 	"rung/reports"
 )
 
-// killMatrix is the table of all kills of the run.
-func (b *builder) killMatrix() *table {
-	t := &table{Caption: "Kill one of each",
-		Columns: columns("Stage", "Node killed", ">Answered while down|share of planned requests",
-			">Answered over the attack",
-			">Time to recover|from the kill to the last failure before a settled span without one",
-			">Detection|until somebody noticed", ">Decision|from then until it was settled who takes over",
-			">Promotion|from then until the chosen one was ready", ">Convergence|from then until it served a client",
-			">Restart|from the kill until the killed node's replacement served",
-			">Seeding|until a replacement with an empty disk had all its data", ">Writes lost|acknowledged, and not there afterwards",
-			">Stored, unanswered|writes that are there although the client got no answer",
-			">Logged out", "Notes")}
-	for i, s := range b.run.Stages {
-		for _, k := range s.Kills {
-			t.add(b.stageCell(i), killedCell(k), text(share(k, k.AvailabilityDown)), text(share(k, k.Availability)),
-				text(recovery(k)), text(reports.DurationOf(k.Recovery.Detection)),
-				text(reports.DurationOf(k.Recovery.Decision)), text(reports.DurationOf(k.Recovery.Promotion)),
-				text(reports.DurationOf(k.Recovery.Convergence)), text(reports.DurationOf(k.Recovery.Restart)),
-				text(reports.DurationOf(k.Recovery.Seeded)), text(lost(k)), text(unanswered(k)),
-				text(reports.Count(k.LoggedOut)), killNotes(k))
-		}
-	}
-	t.prune(5, 11) // parts of a recovery that no stage of the run has
-	if len(t.Rows) > 0 {
-		t.Note = "Time to recover runs from the kill to the last failure before a span without one" + settled(b.run) +
-			". Detection, decision, promotion and convergence follow one another; each is – where the stage has no such part, or it was not observed."
-	}
-	return t
-}
-
 // settled is how long a span without failures must be.
 func settled(run bench.Run) string {
 	for _, s := range run.Stages {
@@ -94,15 +64,18 @@ func killNotes(k bench.KillRow) cell {
 	if !k.Ledger.Checked && k.Ledger.Why != "" {
 		out = append(out, "store not read: "+k.Ledger.Why)
 	}
+	if k.Photos != nil && !k.Photos.Checked && k.Photos.Why != "" {
+		out = append(out, "photos not read: "+k.Photos.Why)
+	}
 	return lines(out)
 }
 
 // worstKill is the row of a stage with the lowest availability while down
 // that counts, or -1.
-func worstKill(kills []bench.KillRow) int {
-	worst := -1
+func worstKill(s bench.StageResult) int {
+	worst, kills := -1, s.Kills
 	for i, k := range kills {
-		if reports.Sound(k) && reports.OneOfEach(k) && (worst < 0 || k.AvailabilityDown < kills[worst].AvailabilityDown) {
+		if reports.Sound(k) && reports.OneOfEach(s.Stage, k) && (worst < 0 || k.AvailabilityDown < kills[worst].AvailabilityDown) {
 			worst = i
 		}
 	}
@@ -113,7 +86,7 @@ func worstKill(kills []bench.KillRow) int {
 func (b *builder) faultFigures() ([]figure, error) {
 	var out []figure
 	for _, s := range b.run.Stages {
-		worst := worstKill(s.Kills)
+		worst := worstKill(s)
 		if worst < 0 || b.timelines >= b.detail.timelines {
 			continue
 		}
@@ -129,7 +102,7 @@ func (b *builder) faultFigures() ([]figure, error) {
 // otherKills show the rest of one stage's kills, and how many there was no
 // room for.
 func (b *builder) otherKills(s bench.StageResult) (figures []figure, left int, err error) {
-	worst := worstKill(s.Kills)
+	worst := worstKill(s)
 	for i, k := range s.Kills {
 		if i == worst {
 			continue

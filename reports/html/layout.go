@@ -9,8 +9,9 @@ import (
 	"rung/targets"
 )
 
-// The tiers of a site in the order in which a request meets them. A node of a
-// kind that has no tier here stands in the last.
+// The tiers of a site in the order in which a request meets them. Workers stand
+// beside the web servers: both ask what lies behind. A node of a kind that has
+// no tier here stands in the last.
 const (
 	tierClients = iota
 	tierEdge
@@ -22,15 +23,18 @@ const (
 )
 
 // The lanes of a drawing: names are looked up above, requests served below.
+// Data centres have lanes of their own below laneSite, and what watches the
+// others has no wires and stands at the foot.
 const (
-	laneNames = iota
+	laneWatch = iota - 1
+	laneNames
 	laneSite
 )
 
 // tiers are where the kinds of roles stand, but those of the names.
 var tiers = map[targets.Kind]int{
 	targets.KindEdge: tierEdge, targets.KindBalancer: tierBalancer, targets.KindWeb: tierWeb,
-	targets.KindCache: tierCache, targets.KindVolume: tierCache,
+	targets.KindWorker: tierWeb, targets.KindCache: tierCache, targets.KindVolume: tierCache, targets.KindQueue: tierCache,
 	targets.KindDatabase: tierStore, targets.KindKeyValue: tierStore,
 }
 
@@ -38,8 +42,9 @@ var tiers = map[targets.Kind]int{
 // nodes that only look names up, the lane above.
 func seat(n targets.Node) (lane, tier int) {
 	lane, tier = laneNames, tierEdge
-	site := tierOther
+	site, watches := tierOther, len(n.Roles) > 0
 	for _, r := range n.Roles {
+		watches = watches && r.Kind == targets.KindMonitor
 		switch at, ok := tiers[r.Kind]; {
 		case ok:
 			lane, site = laneSite, min(site, at)
@@ -48,6 +53,9 @@ func seat(n targets.Node) (lane, tier int) {
 		case r.Kind != targets.KindResolver:
 			lane = laneSite
 		}
+	}
+	if watches {
+		return laneWatch, 0
 	}
 	if lane == laneSite || len(n.Roles) == 0 {
 		return laneSite, site
@@ -60,20 +68,37 @@ func seat(n targets.Node) (lane, tier int) {
 	return laneNames, tier
 }
 
-// squeeze turns tiers into columns without gaps, the clients first.
+// squeeze turns tiers into columns without gaps, the clients first. All lanes
+// of the site share columns; the names have their own.
 func squeeze(boxes []box) {
-	for _, lane := range []int{laneNames, laneSite} {
+	for _, names := range []bool{true, false} {
+		mine := func(b box) bool { return b.lane != laneWatch && (b.lane == laneNames) == names && b.column > 0 }
 		var used []int
 		for _, b := range boxes {
-			if b.lane == lane && b.column > 0 && !slices.Contains(used, b.column) {
+			if mine(b) && !slices.Contains(used, b.column) {
 				used = append(used, b.column)
 			}
 		}
 		slices.Sort(used)
 		for i := range boxes {
-			if b := &boxes[i]; b.lane == lane && b.column > 0 {
+			if b := &boxes[i]; mine(*b) {
 				b.column = slices.Index(used, b.column) + 1
 			}
+		}
+	}
+}
+
+// settle gives every data centre a lane of its own. Users and edges stand
+// before all of them; what else is in none has the last lane.
+func settle(boxes []box, sites []string) {
+	for i := range boxes {
+		b := &boxes[i]
+		switch {
+		case b.lane != laneSite || len(sites) == 0:
+		case slices.Contains(sites, b.site):
+			b.lane = laneSite + 1 + slices.Index(sites, b.site)
+		case b.column > tierEdge:
+			b.lane = laneSite + 1 + len(sites)
 		}
 	}
 }

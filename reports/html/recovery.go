@@ -13,7 +13,7 @@ import (
 // that has parts, beside the published periods of its stage.
 func (b *builder) recoveryFigure() (figure, bool, error) {
 	in := bench.Figure{ID: "recovery", Title: "What a recovery is made of",
-		How: "One bar for each kill that somebody had to notice and act on; each part starts where the one before ends. " +
+		How: "One bar for each kill of the matrix that somebody had to notice and act on; each part starts where the one before ends. " +
 			"The dot is the time to recover as users saw it: it can lie before the end of the bar, when others answered in the meantime, or beyond it.",
 		X: bench.Axis{Label: "kill"}, Y: bench.Axis{Label: "time since the kill", Unit: bench.UnitNs}}
 	stages := map[int]bool{}
@@ -21,7 +21,7 @@ func (b *builder) recoveryFigure() (figure, bool, error) {
 	seen := bench.Series{Name: "time to recover", Mark: bench.MarkDots}
 	for i, s := range b.run.Stages {
 		for _, k := range s.Kills {
-			if !reports.HasParts(k) || !reports.Sound(k) {
+			if !reports.HasParts(k) || !reports.Sound(k) || !reports.OneOfEach(s.Stage, k) {
 				continue
 			}
 			stages[i] = true

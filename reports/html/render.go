@@ -2,6 +2,7 @@ package html
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -16,9 +17,9 @@ import (
 // that has more to show is shown in less detail.
 const MaxPage = 2_000_000
 
-// files are the page's own parts and the chart library.
+// files are the page's own parts and the chart library, compressed.
 //
-//go:embed page assets/echarts.min.js
+//go:embed page assets/echarts.min.js.gz assets/SHA256SUMS
 var files embed.FS
 
 // page is everything that the template shows.
@@ -33,7 +34,10 @@ type page struct {
 	Policy  string
 	Style   template.CSS
 	Palette json.RawMessage
-	Library template.JS
+	// Library and Pack are compressed: the chart library, and the data that
+	// only the script reads.
+	Library template.HTML
+	Pack    template.HTML
 	Script  template.JS
 }
 
@@ -99,9 +103,10 @@ func build(run bench.Run, detail level) (page, error) {
 	return p, p.furnish()
 }
 
-// furnish adds the parts that are the same on every page.
+// furnish adds what the script needs, and the parts that are the same on
+// every page.
 func (p *page) furnish() error {
-	library, err := files.ReadFile("assets/echarts.min.js")
+	library, err := files.ReadFile("assets/echarts.min.js.gz")
 	if err != nil {
 		return err
 	}
@@ -116,9 +121,17 @@ func (p *page) furnish() error {
 	if p.Palette, err = json.Marshal(map[string]theme{"light": light, "dark": dark}); err != nil {
 		return err
 	}
+	if p.Pack, err = p.packed(); err != nil {
+		return err
+	}
+	known, err := librarySum()
+	if err != nil {
+		return err
+	}
 	// Embedded files of this package, not data.
-	p.Library, p.Script = template.JS(library), template.JS(script)
+	p.Library, p.Script = inline(library), template.JS(script)
 	p.Style = variables() + template.CSS(style)
-	p.Policy = policy(library, script)
+	own := sha256.Sum256(script)
+	p.Policy = policy(known, own[:])
 	return nil
 }

@@ -20,16 +20,19 @@ type section struct {
 	Groups []group
 }
 
-// sections makes the question sections in reading order.
+// sections makes the question sections in reading order, without those that
+// the run says nothing about.
 func (b *builder) sections() ([]section, error) {
-	makers := []func() (section, error){b.buys, b.costs, b.breaks, b.faults, b.experiments, b.time, b.agrees, b.plausible}
+	makers := []func() (section, error){b.buys, b.costs, b.breaks, b.faults, b.proven, b.experiments, b.time, b.agrees, b.plausible}
 	var out []section
 	for _, make := range makers {
 		s, err := make()
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, s)
+		if s.ID != "" {
+			out = append(out, s)
+		}
 	}
 	return out, nil
 }
@@ -75,8 +78,7 @@ func changes(gains, losses, open int) string {
 	if open > 0 {
 		parts = append(parts, "for "+plural(open, "step")+" the brackets leave open whether it changed")
 	}
-	text := strings.Join(parts, "; ") + "."
-	return strings.ToUpper(text[:1]) + text[1:]
+	return capital(strings.Join(parts, "; ") + ".")
 }
 
 func (b *builder) costs() (section, error) {

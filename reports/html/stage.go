@@ -32,6 +32,8 @@ type group struct {
 	Note    string
 	Figures []figure
 	Tables  []*table
+	// Later is a table that is made when it is opened.
+	Later *later
 }
 
 // stagePart makes the part of stage i.
@@ -68,11 +70,14 @@ func (b *builder) stagePart(i int) (stagePart, error) {
 		note = fmt.Sprintf("%s more are in run.json; the page has room for %d timelines.", plural(left,
 			"timeline"), b.detail.timelines)
 	}
-	part.add(group{Title: "Other kills", Note: note, Figures: others})
+	part.add(group{Title: "Kills and other faults", Tables: []*table{stageKills(s)}})
+	part.add(group{Title: "What the other kills looked like", Note: note, Figures: others})
 	part.add(group{Title: "Errors", Tables: []*table{failures(s)}})
 	part.add(group{Title: "Use of resources", Tables: []*table{demands(s), uses(s)}})
 	part.add(group{Title: "Estimates", Tables: []*table{derivations(s)}})
-	part.add(group{Title: "Facts", Tables: []*table{facts(s, b.detail.facts)}})
+	if all := facts(s, b.detail.facts); !all.empty() {
+		part.add(group{Title: "Facts", Note: all.Note, Later: postpone(b.ids.of("facts", s.Stage.ID), all)})
+	}
 	return part, nil
 }
 
@@ -85,7 +90,7 @@ func (p *stagePart) add(g group) {
 		}
 	}
 	g.Tables = full
-	if len(g.Tables)+len(g.Figures) > 0 || g.Note != "" {
+	if len(g.Tables)+len(g.Figures) > 0 || g.Note != "" || g.Later != nil {
 		p.Groups = append(p.Groups, g)
 	}
 }

@@ -23,7 +23,7 @@ const howTimeline = "Above: requests per second by when they were due; the dashe
 
 // timelineFigure shows one kill over time.
 func (b *builder) timelineFigure(s bench.StageResult, k bench.KillRow) (figure, error) {
-	f := figure{ID: b.ids.of("figure", "kill-"+s.Stage.ID+"-"+k.Node), Title: killTitle(s.Stage.ID, k),
+	f := figure{ID: b.ids.of("figure", "kill-"+s.Stage.ID+"-"+k.Node), Title: killTitle(s.Stage, k),
 		Subtitle: b.sample(&k.Measurement), Height: timelineHeight, Table: timelineTable(s.Stage.ID, k, b.detail.slices)}
 	if slices := merged(k.Measurement.Intervals, maxSlices); len(slices) > 0 {
 		f.Subtitle += ", in slices of " + reports.Setting(slices[0].Length)
@@ -40,10 +40,14 @@ func (b *builder) timelineFigure(s bench.StageResult, k bench.KillRow) (figure, 
 }
 
 // killTitle says what a kill did to users.
-func killTitle(stage string, k bench.KillRow) string {
-	what := fmt.Sprintf("%s, %s killed", stage, killName(k))
-	if len(k.Nodes) > 1 {
-		what = fmt.Sprintf("%s, %s: %s killed", stage, killName(k), plural(len(k.Nodes), "node"))
+func killTitle(s bench.Stage, k bench.KillRow) string {
+	how := manner(s, k)
+	what := fmt.Sprintf("%s, %s %s", s.ID, killName(k), how)
+	switch {
+	case len(k.Nodes) > 1 && how == "links cut":
+		what = fmt.Sprintf("%s, %s: links of %s cut", s.ID, killName(k), plural(len(k.Nodes), "node"))
+	case len(k.Nodes) > 1:
+		what = fmt.Sprintf("%s, %s: %s %s", s.ID, killName(k), plural(len(k.Nodes), "node"), how)
 	}
 	switch {
 	case !k.Happened:

@@ -18,8 +18,9 @@ type wire struct {
 	X, Y  int
 	Label string
 	New   bool
-	// Peer wires carry no requests: replication, purges, health checks.
-	Peer bool
+	// Peer wires carry no requests: replication, purges, health checks. Wide
+	// wires are all those between two data centres.
+	Peer, Wide bool
 }
 
 // bundle is all links from one box to another.
@@ -49,7 +50,7 @@ func between(low, high time.Duration) string {
 // others from box to box.
 func (d *drawing) connect(t targets.Topology, before *targets.Topology) {
 	var across, within []bundle
-	for _, b := range bundles(d.Boxes, t, before) {
+	for _, b := range d.bundles(t, before) {
 		if d.Boxes[b.from].column == d.Boxes[b.to].column {
 			within = append(within, b)
 		} else {
@@ -70,27 +71,31 @@ func (d *drawing) connect(t targets.Topology, before *targets.Topology) {
 		d.Wires = append(d.Wires, w)
 	}
 	d.buses(within)
+	d.longHaul(t, before)
 	d.labels()
 }
 
 // bundles sums the links up by the boxes that they join, in the order of the
-// first of each.
-func bundles(boxes []box, t targets.Topology, before *targets.Topology) []bundle {
-	home := homes(boxes)
+// first of each. Those that are drawn in another way, or not, are left out.
+func (d *drawing) bundles(t targets.Topology, before *targets.Topology) []bundle {
+	home := homes(d.Boxes)
+	nearest := nearest(t)
 	index := map[[2]int]int{}
 	var out []bundle
 	for _, l := range t.Links {
 		a, okA := home[l.From]
 		b, okB := home[l.To]
-		if !okA || !okB || a == b {
+		if !okA || !okB || a == b || d.Boxes[a].lane == laneWatch || d.Boxes[b].lane == laneWatch {
 			continue
 		}
-		fresh := false
-		if before != nil {
-			_, had := before.Link(l.From, l.To)
-			fresh = !had
+		if _, _, apart := d.apart(d.Boxes[a], d.Boxes[b]); apart {
+			continue
 		}
-		peer := peers(t, l)
+		if least, ok := nearest[way{l.From, kindAt(t, l.To)}]; ok && l.OneWay > least {
+			d.Near = true
+			continue
+		}
+		fresh, peer := isNew(before, l), peers(t, l)
 		i, ok := index[[2]int{a, b}]
 		if !ok {
 			index[[2]int{a, b}] = len(out)
@@ -102,6 +107,35 @@ func bundles(boxes []box, t targets.Topology, before *targets.Topology) []bundle
 		have.fresh, have.peer = have.fresh || fresh, have.peer && peer
 	}
 	return out
+}
+
+// way is from a group of users to nodes of one kind.
+type way struct {
+	from string
+	kind targets.Kind
+}
+
+// nearest is the shortest wire of each group of users to each kind of node.
+func nearest(t targets.Topology) map[way]time.Duration {
+	out := map[way]time.Duration{}
+	for _, l := range t.Links {
+		if _, node := t.Node(l.From); node {
+			continue
+		}
+		w := way{l.From, kindAt(t, l.To)}
+		if least, ok := out[w]; !ok || l.OneWay < least {
+			out[w] = l.OneWay
+		}
+	}
+	return out
+}
+
+// kindAt is the kind of the first role of a node.
+func kindAt(t targets.Topology, node string) targets.Kind {
+	if n, ok := t.Node(node); ok && len(n.Roles) > 0 {
+		return n.Roles[0].Kind
+	}
+	return ""
 }
 
 // peers says that a link is there for what no request needs: some role of its

@@ -2,6 +2,7 @@ package database_test
 
 import (
 	"strconv"
+	"sync"
 	"testing"
 
 	"rung/targets"
@@ -51,7 +52,7 @@ func BenchmarkCommit(b *testing.B) {
 
 func BenchmarkSeed(b *testing.B) {
 	sp := spec()
-	sp.Data = targets.Data{Users: 10_000, OrdersPerUser: 5}
+	sp.Data = targets.Data{Users: 10_000, OrdersPerUser: 5, Follows: 8}
 	for b.Loop() {
 		s, err := database.New(sp, database.Config{Directory: b.TempDir()})
 		if err != nil {
@@ -61,7 +62,40 @@ func BenchmarkSeed(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(60_000*b.N)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(140_000*b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkFifteenStarts starts fifteen servers at once: five shards of three
+// members, each member with a fifth of the users; with a template one of three
+// fills its file. Their own connections to SQLite are part of it.
+func BenchmarkFifteenStarts(b *testing.B) {
+	for _, shared := range []bool{false, true} {
+		b.Run("template="+strconv.FormatBool(shared), func(b *testing.B) {
+			sp := spec()
+			sp.Data = targets.Data{Users: 10_000, OrdersPerUser: 5, Follows: 8}
+			for b.Loop() {
+				template := ""
+				if shared {
+					template = b.TempDir()
+				}
+				var all sync.WaitGroup
+				for i := range 15 {
+					directory := b.TempDir()
+					all.Go(func() {
+						s, err := database.New(sp, database.Config{Directory: directory, Template: template,
+							Owns: func(user int64) bool { return user%5 == int64(i%5) }})
+						if err == nil {
+							err = s.Close()
+						}
+						if err != nil {
+							b.Error(err)
+						}
+					})
+				}
+				all.Wait()
+			}
+		})
+	}
 }
 
 // BenchmarkReplicatedCommit measures one durable insert by one client in a group

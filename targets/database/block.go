@@ -35,6 +35,8 @@ type block struct {
 	wrote, schema bool
 	// changes are what replicas will do again.
 	changes []change
+	// owed are disk accesses to be waited for after the commit.
+	owed int
 }
 
 // begin opens a transaction, or makes the implicit one explicit.
@@ -94,10 +96,17 @@ func (s *session) commit(ctx context.Context) error {
 // of a group then waits, without the write lock, until its mode allows to
 // acknowledge.
 func (s *session) commitNow(ctx context.Context) error {
+	owed := s.block.owed
+	var err error
 	if s.server.member == nil || s.block.writer == nil {
-		return s.commitAlone(func(w *connection) error { return w.exec("COMMIT") })
+		err = s.commitAlone(func(w *connection) error { return w.exec("COMMIT") })
+	} else {
+		err = s.commitShipped(ctx)
 	}
-	return s.commitShipped(ctx)
+	if err == nil {
+		s.payOff(ctx, owed)
+	}
+	return err
 }
 
 // commitAlone ends the transaction by a commit.

@@ -40,8 +40,12 @@ func (p *spent) report() *pgproto3.ParameterStatus {
 	return &pgproto3.ParameterStatus{Name: timingParameter, Value: string(b)}
 }
 
-// charge makes the statement wait for its CPU time and, when it reads a page that
-// is not in memory, for the disk.
+// charge makes the statement wait for its CPU time and for the disk, when it reads
+// pages that are not in memory.
+//
+// A write of several keys in a transaction that has the write lock waits for its
+// pages after the commit, without the lock: it would lock its rows in PostgreSQL,
+// and other writers would go on.
 func (s *session) charge(ctx context.Context, st *statement, args []driver.NamedValue) error {
 	if st.class == "" {
 		return nil
@@ -55,12 +59,41 @@ func (s *session) charge(ctx context.Context, st *statement, args []driver.Named
 			return err
 		}
 	}
-	page := st.key.page(args)
-	if page == "" || s.server.pages.Touch(page) {
+	pages, err := s.pagesOf(ctx, st.key, args)
+	if err != nil {
+		return err
+	}
+	missing := 0
+	for _, page := range pages {
+		if !s.server.pages.Touch(page) {
+			missing++
+		}
+	}
+	s.spent.misses += missing
+	accesses, err := s.accessesOf(ctx, st.key, args, missing)
+	if err != nil {
+		return err
+	}
+	if st.write && len(pages) > 1 && s.block.writer != nil {
+		s.block.owed += accesses
 		return nil
 	}
-	s.spent.misses++
-	return s.access(ctx)
+	for range accesses {
+		if err := s.access(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// payOff waits for disk accesses that a committed transaction owes. The commit is
+// done, so an error is no news to the client.
+func (s *session) payOff(ctx context.Context, owed int) {
+	for range owed {
+		if s.access(ctx) != nil {
+			return
+		}
+	}
 }
 
 // access waits for one access to the disk.

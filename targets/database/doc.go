@@ -17,24 +17,47 @@
 //
 // How long a statement takes. It is classified (read, join, write) and holds a CPU
 // slot for the time of its class. A read by key, and an UPDATE or a DELETE by key
-// before it changes the row, then touches one page of the buffer pool,
-// "orders/<customer id>" when the table orders takes part, otherwise "users/<id>";
-// a page that is not there costs one disk access. (A page of orders is clustered
-// with its customer, so a join of the two is one page.) A statement without a usable
-// key - no comparison of a key column with an integer, or one
-// under OR or NOT - is a scan: it costs its CPU time and touches no page. A commit
-// costs one disk access, waited for before the real commit. BEGIN, ROLLBACK, SET,
-// SHOW, EXPLAIN and the parsing of statements cost nothing.
+// before it changes rows, then touches pages of the buffer pool; each page that is
+// not there costs one disk access, but pages of a list that lie close together are
+// read through: a seek, and one access for every 40 pages from the first to the
+// last. A commit costs one disk access, waited for before the real commit. BEGIN,
+// ROLLBACK, SET, SHOW, EXPLAIN and the parsing of statements cost nothing.
+//
+// Which pages: a key is a comparison of users.id, orders.customer_id, orders.id or
+// follows."user" with an integer (= 7), or with a list of them (IN (1, 2, $3)). The
+// page of one user is "orders/<customer id>" when the table orders takes part,
+// otherwise "users/<id>": orders are clustered with their customer, and follows with
+// the user who follows, so that a join of users and orders is one page. One key is
+// one page, whether or not there is such a row; of a list each user who has a row
+// is one. A join of follows with the rows of the followees touches the user's page
+// and that of each followee, because it fetches their rows by key, one by one. A
+// statement without a usable key, or with one under OR or NOT, is a scan: it costs
+// its CPU time and touches no page. So does one by follows.followee, which reads an
+// index that is taken to be in memory: an UPDATE of all copies of a user costs its
+// CPU time and its commit, but no page for each row that it changes. An INSERT
+// touches no page.
 //
 // An autocommitted write waits for CPU and disk first and takes SQLite's write
 // lock afterwards, so its waits hold up nobody; it pays for its commit also when
 // it then fails or changes nothing. A transaction of several statements holds the
 // one write lock from its first write to its end, as SQLite does, its waits
 // included: other writers queue behind it, readers do not. It may be idle for 30
-// seconds at most.
+// seconds at most. A write of several keys in such a transaction waits for its pages
+// after the commit, when others may write again: PostgreSQL would lock its rows only.
 //
 // A row of the table sessions is read by its key and touches no page: what was
 // written lately is in memory, and so is all of that table.
+//
+// # First data
+//
+// A new file is filled with [targets.Data]: users, their orders, and, when users
+// follow others, the table follows, with copies of the followees' names and cities.
+// With [targets.Database].Sharding it is the part of one shard: the users for whom
+// Config.Owns is true, with what is theirs. Users may be moved to other shards
+// later, by statements as any other; the server does not know who belongs where. The
+// file remembers what it was filled with, and for which shard of which sharding,
+// and is refused to a server of another specification. Config.Template saves
+// servers that start with the same data the filling.
 //
 // # Replication
 //
@@ -48,7 +71,8 @@
 // that waits for its group's data answers 57P03.
 //
 // Members find each other on the same port as clients, by the start-up parameter
-// replication=rung.
+// replication=rung. With [targets.Replication].Compress the one that connects adds
+// compression=zstd, and is answered one byte after the greeting, S or N.
 //
 // What is shipped is the writing statements of each committed transaction, with
 // their parameters. Every member runs them in the order of the one write lock, and
@@ -81,8 +105,17 @@
 // FROM rung_diverged, or CALL rung_diverged(), lists them. [Server.Recover], or CALL
 // rung_recover(), offers them to the primary again, row by row, and never overwrites
 // what has changed since.
-// Transactions that made tables, or changed more than about 1 MiB of rows, can only
-// be looked at.
+// Transactions that made tables, or changed more than about 2 MiB of rows, can only
+// be looked at; nor can one be recovered whose rows, old and new ones together, are
+// more than a transaction ships.
+//
+// # Traces
+//
+// A statement that ends in a comment with a sampled trace (see package trace) is
+// logged when it is over: message "statement", with its class, took_ns, the SQLSTATE
+// of its error if it has failed, and the ids of the trace; never its text or its
+// parameters. BEGIN, COMMIT and the like have no class and are not logged. Comments
+// change nothing else, and are not shipped.
 //
 // # What is understood
 //

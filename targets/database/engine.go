@@ -34,12 +34,12 @@ type engine struct {
 
 // openEngine opens the database in directory, and makes and fills it first when
 // it is not there.
-func openEngine(directory string, data targets.Data, fsync targets.Fsync, recording bool) (*engine, error) {
+func openEngine(directory string, first content, from template, fsync targets.Fsync, recording bool) (*engine, error) {
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return nil, fmt.Errorf("database directory: %w", err)
 	}
 	path := filepath.Join(directory, fileName)
-	if err := seed(path, data, fsync); err != nil {
+	if err := seed(path, first, from, fsync); err != nil {
 		return nil, fmt.Errorf("database file %s: %w", path, err)
 	}
 	e := &engine{path: path, writer: make(chan *connection, 1), reading: make(chan *connection, readers), recording: recording}

@@ -12,8 +12,11 @@ import (
 
 const (
 	// maxImages bounds the rows that are remembered of one transaction, in
-	// bytes as they are stored.
-	maxImages = 1 << 20
+	// bytes: twice what a transaction ships, for one that replaces as many rows.
+	maxImages = 2 << 20
+	// maxStored bounds them as they are stored, in bytes: with an operation
+	// beside them they must fit into one row of the log.
+	maxStored = maxLength - maxOperation - 1<<16
 	// imageEach is what a value costs beside its bytes.
 	imageEach = 24
 )
@@ -116,6 +119,9 @@ func (r *recorder) encode() ([]byte, error) {
 	b, err := json.Marshal(r.images)
 	if err != nil {
 		return nil, fmt.Errorf("rows of a log entry: %w", err)
+	}
+	if len(b) > maxStored { // texts that JSON makes longer
+		return []byte{}, nil
 	}
 	return b, nil
 }

@@ -7,144 +7,83 @@ import (
 	"rung/targets/shop"
 )
 
-// source is a table of a statement and the name it goes by there.
-type source struct{ table, alias string }
+// maxKeys is how many keys a statement may name; one that names more is a scan.
+const maxKeys = 4096
 
-// reserved are the words that can follow a table's name and are no alias of it.
-func reserved(word string) bool {
-	switch word {
-	case "where", "on", "using", "join", "left", "right", "inner", "outer", "cross", "full", "natural", "order",
-		"group", "having", "limit", "offset", "union", "except", "intersect", "set", "values", "select",
-		"default", "returning", "as", "from", "window", "indexed", "not", "fetch", "for":
-		return true
-	}
-	return false
-}
+// keyColumn is a column whose value tells the page of a row.
+type keyColumn uint8
 
-// sources lists the tables behind FROM, JOIN, INTO and UPDATE.
-func sources(tokens []token) []source {
-	var list []source
-	from := -1 // the depth of the FROM list that we are in, or -1
-	depth := 0
-	for i := 0; i < len(tokens); i++ {
-		t := tokens[i]
-		switch {
-		case t.is("("):
-			depth++
-		case t.is(")"):
-			depth--
-			if depth < from {
-				from = -1
-			}
-		case t.low == "from", t.low == "join", t.low == "into",
-			t.low == "update" && (i == 0 || tokens[i-1].low != "do"),
-			t.is(",") && depth == from:
-			if t.low == "from" {
-				from = depth
-			}
-			if s, ok := sourceAt(tokens[i+1:]); ok {
-				list = append(list, s)
-			}
-		case t.low == "where", t.low == "set", t.low == "order", t.low == "group":
-			if depth == from {
-				from = -1
-			}
-		}
-	}
-	return list
-}
+const (
+	noColumn       keyColumn = iota
+	userColumn               // users.id
+	customerColumn           // orders.customer_id
+	orderColumn              // orders.id
+	followerColumn           // follows."user"
+)
 
-// sourceAt reads "table", "public.table", "table alias" or "table AS alias".
-func sourceAt(tokens []token) (source, bool) {
-	i := 0
-	for i+2 < len(tokens) && tokens[i].name() != "" && tokens[i+1].is(".") {
-		i += 2
-	}
-	if i >= len(tokens) || tokens[i].name() == "" || tokens[i].kind == tokenWord && reserved(tokens[i].low) {
-		return source{}, false
-	}
-	s := source{table: tokens[i].name(), alias: tokens[i].name()}
-	i++
-	if i < len(tokens) && tokens[i].low == "as" {
-		i++
-	}
-	if i < len(tokens) && tokens[i].name() != "" && (tokens[i].kind == tokenQuoted || !reserved(tokens[i].low)) {
-		s.alias = tokens[i].name()
-	}
-	return s, true
-}
-
-// isJoin reports whether a query reads several tables at once: it has a JOIN, or
-// a comma in a FROM list.
-func isJoin(tokens []token) bool {
-	from, depth := -1, 0
-	for _, t := range tokens {
-		switch {
-		case t.low == "join":
-			return true
-		case t.is("("):
-			depth++
-		case t.is(")"):
-			depth--
-			if depth < from {
-				from = -1
-			}
-		case t.low == "from":
-			from = depth
-		case t.low == "where", t.low == "group", t.low == "order", t.low == "limit", t.low == "union":
-			if depth == from {
-				from = -1
-			}
-		case t.is(",") && depth == from:
-			return true
-		}
-	}
-	return false
-}
-
-// key finds the page of a read: "orders/<customer id>" when orders take part,
-// otherwise "users/<id>". The zero key finds none.
+// key says which rows a statement finds by key, and so which pages it reads. The
+// zero key finds none.
 type key struct {
-	table string // "users", "orders" or ""
-	// param is the number of the parameter with the key; 0 means that literal
-	// is the key.
+	column keyColumn
+	// table names the pages: "orders" when orders take part, otherwise "users".
+	table  string
+	values []keyValue
+	// followees are the pages, by table, of those whom a user follows: a join
+	// fetches their rows one by one. Empty when it is no such join.
+	followees string
+}
+
+// keyValue is a parameter by its number or, with 0, an integer.
+type keyValue struct {
 	param   int
 	literal int64
-	// order says that the key is the id of an order, not of a user.
-	order bool
 }
 
-// page returns the name of the page for these arguments, or "".
-func (k key) page(args []driver.NamedValue) string {
-	if k.table == "" {
-		return ""
-	}
-	id := k.literal
-	if k.param > 0 {
-		if k.param > len(args) {
-			return ""
+// user returns whose page it is, and whether that is known.
+func (v keyValue) user(column keyColumn, args []driver.NamedValue) (id int64, ok bool) {
+	id = v.literal
+	if v.param > 0 {
+		if v.param > len(args) {
+			return 0, false
 		}
-		switch v := args[k.param-1].Value.(type) {
+		switch a := args[v.param-1].Value.(type) {
 		case int64:
-			id = v
+			id = a
 		case string:
-			n, err := strconv.ParseInt(v, 10, 64)
+			n, err := strconv.ParseInt(a, 10, 64)
 			if err != nil {
-				return ""
+				return 0, false
 			}
 			id = n
 		default:
-			return ""
+			return 0, false
 		}
 	}
-	if k.order {
+	if column == orderColumn {
 		id /= shop.MaxOrdersPerUser + 1
 	}
-	return k.table + "/" + strconv.FormatInt(id, 10)
+	return id, true
+}
+
+// page returns the name of the page for these arguments, when the statement has
+// one key; otherwise "".
+func (k key) page(args []driver.NamedValue) string {
+	if len(k.values) != 1 {
+		return ""
+	}
+	user, ok := k.values[0].user(k.column, args)
+	if !ok {
+		return ""
+	}
+	return pageName(k.table, user)
+}
+
+func pageName(table string, user int64) string {
+	return table + "/" + strconv.FormatInt(user, 10)
 }
 
 // findKey looks behind WHERE for a key column that is compared for equality with
-// a parameter or an integer.
+// a parameter or an integer, or with a list of them.
 func findKey(tokens []token, tables []source) key {
 	where := -1
 	for i, t := range tokens {
@@ -160,36 +99,60 @@ func findKey(tokens []token, tables []source) key {
 	if where < 0 {
 		return key{}
 	}
-	page := ""
-	for _, s := range tables {
-		if s.table == "orders" || s.table == "users" && page == "" {
-			page = s.table
-		}
-	}
-	if page == "" {
-		return key{}
-	}
 	for i := where + 1; i < len(tokens); i++ {
-		if !tokens[i].is("=") || partOfOperator(tokens, i) || i+1 == len(tokens) {
+		values, column := comparedAt(tokens, i)
+		if len(values) == 0 {
 			continue
 		}
-		k, ok := keyValue(tokens, i+1, +1)
-		column := i - 1
-		if !ok {
-			if k, ok = keyValue(tokens, i-1, -1); !ok {
-				continue
-			}
-			column = i + 1
-			if column+2 < len(tokens) && tokens[column+1].is(".") {
-				column += 2
-			}
-		}
-		if order, isKey := keyColumn(tokens, column, tables); isKey {
-			k.table, k.order = page, order
-			return k
+		if c := columnAt(tokens, column, tables); c != noColumn {
+			return keyOf(c, values, tokens, tables)
 		}
 	}
 	return key{}
+}
+
+func keyOf(c keyColumn, values []keyValue, tokens []token, tables []source) key {
+	k := key{column: c, table: "users", values: values}
+	if c == followerColumn {
+		k.followees = followeePages(tokens, tables)
+		return k
+	}
+	for _, s := range tables {
+		if s.table == "orders" {
+			k.table = "orders"
+		}
+	}
+	return k
+}
+
+// comparedAt reads the comparison whose operator is token i: the values, and
+// where the name of the column ends.
+func comparedAt(tokens []token, i int) (values []keyValue, column int) {
+	if i+1 >= len(tokens) {
+		return nil, 0
+	}
+	if tokens[i].low == "in" && tokens[i+1].is("(") {
+		return listAt(tokens, i+2), i - 1
+	}
+	if !tokens[i].is("=") || partOfOperator(tokens, i) {
+		return nil, 0
+	}
+	if v, ok := valueAt(tokens, i+1, +1); ok {
+		return []keyValue{v}, i - 1
+	}
+	v, ok := valueAt(tokens, i-1, -1)
+	if !ok {
+		return nil, 0
+	}
+	return []keyValue{v}, nameEnd(tokens, i+1)
+}
+
+// nameEnd is where the name that begins at i ends: "id", or "users.id".
+func nameEnd(tokens []token, i int) int {
+	if i+2 < len(tokens) && tokens[i+1].is(".") {
+		return i + 2
+	}
+	return i
 }
 
 // partOfOperator tells = from <=, >=, != and ==.
@@ -198,46 +161,75 @@ func partOfOperator(tokens []token, i int) bool {
 	return !tokens[i].gap && before.kind == tokenOp && (before.is("<") || before.is(">") || before.is("!"))
 }
 
-// keyValue reads a parameter or an integer that stands alone on its side of the
+// valueAt reads a parameter or an integer that stands alone on its side of the
 // comparison; side is the direction away from the operator.
-func keyValue(tokens []token, i, side int) (key, bool) {
-	t := tokens[i]
+func valueAt(tokens []token, i, side int) (keyValue, bool) {
 	if next := i + side; next >= 0 && next < len(tokens) && tokens[next].kind == tokenOp &&
 		!tokens[next].is(")") && !tokens[next].is("(") && !tokens[next].is(",") && !tokens[next].is("::") {
-		return key{}, false // part of an arithmetic expression
+		return keyValue{}, false // part of an arithmetic expression
 	}
-	switch t.kind {
-	case tokenParam:
-		return key{param: t.param}, true
-	case tokenNumber:
-		n, err := strconv.ParseInt(t.text, 10, 64)
-		return key{literal: n}, err == nil
-	}
-	return key{}, false
+	return plainValue(tokens[i])
 }
 
-// keyColumn reports whether the name that ends at i is a key column of users or
-// orders, and whether it is the id of an order.
-func keyColumn(tokens []token, i int, tables []source) (order, ok bool) {
-	if i >= len(tokens) || tokens[i].name() == "" {
-		return false, false
+func plainValue(t token) (keyValue, bool) {
+	switch t.kind {
+	case tokenParam:
+		return keyValue{param: t.param}, true
+	case tokenNumber:
+		n, err := strconv.ParseInt(t.text, 10, 64)
+		return keyValue{literal: n}, err == nil
 	}
-	column, qualifier := tokens[i].name(), ""
-	if i >= 2 && tokens[i-1].is(".") {
-		qualifier = tokens[i-2].name()
-	}
-	for _, s := range tables {
-		if qualifier != "" && s.alias != qualifier && s.table != qualifier {
-			continue
+	return keyValue{}, false
+}
+
+// listAt reads a list of values from its first one on: "1, 2, $3::bigint)". It
+// returns none when the list has anything else, or too many.
+func listAt(tokens []token, i int) (values []keyValue) {
+	for i < len(tokens) && len(values) < maxKeys {
+		negative := tokens[i].is("-") && i+1 < len(tokens) && tokens[i+1].kind == tokenNumber
+		if negative {
+			i++
+		}
+		v, ok := plainValue(tokens[i])
+		if !ok {
+			return nil
+		}
+		if negative {
+			v.literal = -v.literal
+		}
+		values = append(values, v)
+		i++
+		if i < len(tokens) && tokens[i].is("::") {
+			_, length, f := castType(tokens[i+1:])
+			if f != nil {
+				return nil
+			}
+			i += 1 + length
 		}
 		switch {
-		case s.table == "users" && column == "id":
-			return false, true
-		case s.table == "orders" && column == "customer_id":
-			return false, true
-		case s.table == "orders" && column == "id":
-			return true, true
+		case i >= len(tokens):
+			return nil
+		case tokens[i].is(")"):
+			return values
+		case !tokens[i].is(","):
+			return nil
 		}
+		i++
 	}
-	return false, false
+	return nil
+}
+
+// columnAt tells which key column the name that ends at i is.
+func columnAt(tokens []token, i int, tables []source) keyColumn {
+	switch table, column := resolve(tokens, i, tables); {
+	case table == "users" && column == "id":
+		return userColumn
+	case table == "orders" && column == "customer_id":
+		return customerColumn
+	case table == "orders" && column == "id":
+		return orderColumn
+	case table == "follows" && column == "user":
+		return followerColumn
+	}
+	return noColumn
 }

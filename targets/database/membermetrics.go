@@ -41,6 +41,10 @@ func (s *Server) Histograms() map[string]targets.Histogram {
 //	replication_snapshots_total     snapshots made for others
 //	replication_restores_total      snapshots restored here
 //	replication_read_only_total     writes refused with SQLSTATE 25006
+//	replication_bytes_total         messages and snapshots sent to other members,
+//	                                in bytes before they were compressed
+//	replication_wire_bytes_total    the bytes that were sent for them
+//	replication_compress_ns_total   time in the compressor
 func (m *member) metrics(out map[string]float64) {
 	s, writable := m.group.Status(), m.group.Writable()
 	behind := behind(s)
@@ -59,6 +63,10 @@ func (m *member) metrics(out map[string]float64) {
 	out["replication_applied_total"] = float64(m.applied.Load())
 	out["replication_snapshots_total"] = float64(m.snapshots.Load())
 	out["replication_restores_total"] = float64(m.restores.Load())
+	sent := m.group.Traffic()
+	out["replication_bytes_total"] = float64(sent.Bytes)
+	out["replication_wire_bytes_total"] = float64(sent.Wire)
+	out["replication_compress_ns_total"] = float64(sent.Compressing.Nanoseconds())
 	out["replication_read_only_total"] = float64(m.readOnly.Load())
 }
 

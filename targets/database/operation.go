@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -18,8 +19,9 @@ const maxOperation = 1 << 20
 // change is one writing statement of a committed transaction, as replicas run
 // it again.
 type change struct {
-	// SQL is the text for SQLite, and Args its parameters.
-	SQL  string  `json:"sql"`
+	// SQL is the text for SQLite, and Args its parameters. On the wire and on
+	// the disk an empty text is that of the change before.
+	SQL  string  `json:"sql,omitempty"`
 	Args []value `json:"args,omitempty"`
 	// Page is that of the row which it changes, when it is known.
 	Page string `json:"page,omitempty"`
@@ -113,7 +115,13 @@ func encodeOperation(changes []change) ([]byte, error) {
 	if len(changes) == 0 {
 		return nil, nil
 	}
-	b, err := json.Marshal(changes)
+	short := slices.Clone(changes)
+	for i := len(short) - 1; i > 0; i-- {
+		if short[i].SQL == short[i-1].SQL {
+			short[i].SQL = ""
+		}
+	}
+	b, err := json.Marshal(short)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +144,11 @@ func decodeOperation(b []byte) ([]change, error) {
 	if err := json.Unmarshal(b, &changes); err != nil {
 		return nil, fmt.Errorf("%w: %w", errOperation, err)
 	}
-	for _, c := range changes {
+	for i, c := range changes {
+		if c.SQL == "" && i > 0 {
+			c.SQL = changes[i-1].SQL
+			changes[i] = c
+		}
 		if c.SQL == "" || len(c.Args) > maxParam {
 			return nil, errOperation
 		}

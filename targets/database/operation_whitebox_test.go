@@ -47,6 +47,8 @@ func FuzzOperation(f *testing.F) {
 	f.Add([]byte(`[{"sql":"x","args":[{"k":"i","t":"1"},{"k":"s","t":"y"},{"k":"n"}],"schema":true}]`))
 	f.Add([]byte(`[{"sql":"x","args":[{"k":"b","t":"eA=="},{"k":"t","t":"/w=="},{"k":"f","t":"7ff0000000000000"}]}]`))
 	f.Add([]byte(`[{"sql":"x","args":[{"k":"i","t":"one"}]}]`))
+	f.Add([]byte(`[{"sql":"x"},{"args":[{"k":"n"}]},{"sql":"y"}]`))
+	f.Add([]byte(`[{"args":[{"k":"n"}]},{"sql":"x"}]`))
 	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		changes, err := decodeOperation(data)

@@ -44,7 +44,11 @@ func (c *client) restore(d diverged) (outcome, string, error) {
 	if result == present {
 		return result, "", c.undo(nil)
 	}
-	return result, "", c.command("COMMIT")
+	err := c.command("COMMIT")
+	if refused := (refusal{}); errors.As(err, &refused) && refused.code == codeTooBig {
+		return conflict, refused.Error(), nil // it was rolled back
+	}
+	return result, "", err
 }
 
 // undo ends a transaction after an error. A connection that is broken has none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"strconv"
+	"time"
 )
 
 // maxHeld bounds the rows that are kept in memory because they cannot be sent
@@ -67,7 +68,11 @@ func (s *session) permit(st *statement) *failure {
 
 // run runs one statement and returns its command tag. A write outside of a
 // transaction is committed when run returns.
-func (s *session) run(ctx context.Context, st *statement, args []driver.NamedValue, to *sink) (string, error) {
+func (s *session) run(ctx context.Context, st *statement, args []driver.NamedValue, to *sink) (tag string, err error) {
+	if st.trace != nil && st.class != "" {
+		start := time.Now()
+		defer func() { s.noteTraced(ctx, st, start, err) }()
+	}
 	if f := s.permit(st); f != nil {
 		return "", f
 	}
@@ -97,6 +102,16 @@ func (s *session) run(ctx context.Context, st *statement, args []driver.NamedVal
 		return string(st.verb) + " " + strconv.FormatInt(changed, 10), nil
 	}
 	return string(st.verb), nil
+}
+
+// noteTraced logs a statement of a traced request, once it is over: never its text
+// or its parameters.
+func (s *session) noteTraced(ctx context.Context, st *statement, start time.Time, err error) {
+	attrs := append([]any{"class", string(st.class), "took_ns", time.Since(start).Nanoseconds()}, st.trace.Attrs()...)
+	if err != nil {
+		attrs = append(attrs, "sqlstate", failureOf(ctx, err, s.server.engine.path).code)
+	}
+	s.server.log.Info("statement", attrs...)
 }
 
 // read runs a query: on the transaction's connection once it has written, so that

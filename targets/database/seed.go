@@ -4,30 +4,43 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"rung/targets"
-	"rung/targets/shop"
 )
 
 // schema are the tables of the application. They are the same for a real
 // PostgreSQL with bigint for INTEGER, and without STRICT and WITHOUT ROWID.
 //
 // posts and photos do not refer to users: they are logs that only grow, and a
-// lookup per insert would be a read that no estimate counts.
-func schema() []string {
-	return []string{
+// lookup per insert would be a read that no estimate counts. Neither does follows:
+// a followee may be on another shard.
+func schema(follows bool) []string {
+	tables := []string{
 		`CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, city TEXT NOT NULL) STRICT`,
 		`CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES users (id), item TEXT NOT NULL, cents INTEGER NOT NULL) STRICT`,
 		`CREATE TABLE posts (id TEXT NOT NULL PRIMARY KEY, user_id INTEGER NOT NULL, body TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
 		`CREATE TABLE photos (id TEXT NOT NULL PRIMARY KEY, user_id INTEGER NOT NULL, body TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
 		`CREATE TABLE sessions (id TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
-		`CREATE TABLE rung_seed (users INTEGER NOT NULL, orders_per_user INTEGER NOT NULL) STRICT`,
+		seedTable,
 	}
+	if follows {
+		tables = append(tables, `CREATE TABLE follows ("user" INTEGER NOT NULL, followee INTEGER NOT NULL, name TEXT NOT NULL, city TEXT NOT NULL, PRIMARY KEY ("user", followee)) STRICT, WITHOUT ROWID`)
+	}
+	return tables
+}
+
+// indexes are made after the rows, because sorting once is faster than inserting
+// in place.
+func indexes(follows bool) []string {
+	list := []string{"CREATE INDEX orders_customer ON orders (customer_id)"}
+	if follows {
+		list = append(list, "CREATE INDEX follows_followee ON follows (followee)")
+	}
+	return list
 }
 
 // seedBatch is how many rows one INSERT carries.
@@ -36,13 +49,12 @@ const seedBatch = 16
 // seed makes the database file with its first data, unless it is there already.
 // The file is filled under another name and renamed when it is whole, so a seed
 // that was cut short is done again.
-func seed(path string, data targets.Data, fsync targets.Fsync) error {
-	if data.Users < 0 || data.OrdersPerUser < 0 || data.OrdersPerUser > shop.MaxOrdersPerUser {
-		return fmt.Errorf("data of %d users with %d orders each: orders must be 0 to %d",
-			data.Users, data.OrdersPerUser, shop.MaxOrdersPerUser)
+func seed(path string, first content, from template, fsync targets.Fsync) error {
+	if err := first.check(); err != nil {
+		return err
 	}
 	if _, err := os.Stat(path); err == nil {
-		return checkSeed(path, data)
+		return checkSeed(path, first)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -52,7 +64,7 @@ func seed(path string, data targets.Data, fsync targets.Fsync) error {
 			return err
 		}
 	}
-	if err := fill(part, data); err != nil {
+	if err := from.fill(part, first); err != nil {
 		os.Remove(part) // best effort: the next start removes it as well
 		return err
 	}
@@ -79,29 +91,9 @@ func syncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// checkSeed makes sure that an existing file holds the data that is asked for.
-func checkSeed(path string, data targets.Data) error {
-	c, err := open(path, "busy_timeout=5000")
-	if err != nil {
-		return err
-	}
-	var found targets.Data
-	_, err = c.query(context.Background(), "SELECT users, orders_per_user FROM rung_seed", nil, func(row []driver.Value) error {
-		users, _ := row[0].(int64)
-		orders, _ := row[1].(int64)
-		found = targets.Data{Users: int(users), OrdersPerUser: int(orders)}
-		return nil
-	})
-	if err == nil && found != data {
-		err = fmt.Errorf("holds %d users with %d orders each, not %d with %d: give it another directory",
-			found.Users, found.OrdersPerUser, data.Users, data.OrdersPerUser)
-	}
-	return errors.Join(err, c.close())
-}
-
 // fill writes all rows in one transaction. Nothing is safe until the file has its
 // name, so there is no journal and no fsync.
-func fill(path string, data targets.Data) (err error) {
+func fill(path string, first content) (err error) {
 	c, err := open(path, "journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-65536")
 	if err != nil {
 		return err
@@ -110,37 +102,20 @@ func fill(path string, data targets.Data) (err error) {
 	if err := c.exec("BEGIN"); err != nil {
 		return err
 	}
-	for _, table := range schema() {
+	for _, table := range schema(first.data.Follows > 0) {
 		if err := c.exec(table); err != nil {
 			return err
 		}
 	}
-	users := bulk{into: c, table: "users", columns: 4}
-	for id := int64(1); id <= int64(data.Users); id++ {
-		name, email, city := shop.UserRow(id)
-		if err := users.add(id, name, email, city); err != nil {
+	for _, rows := range []func(*connection) error{first.users, first.orders, first.follows, first.mark} {
+		if err := rows(c); err != nil {
 			return err
 		}
 	}
-	orders := bulk{into: c, table: "orders", columns: 4}
-	for customer := int64(1); customer <= int64(data.Users); customer++ {
-		for k := 1; k <= data.OrdersPerUser; k++ {
-			id, item, cents := shop.OrderRow(customer, k)
-			if err := orders.add(id, customer, item, cents); err != nil {
-				return err
-			}
+	for _, index := range indexes(first.data.Follows > 0) {
+		if err := c.exec(index); err != nil {
+			return err
 		}
-	}
-	if err := errors.Join(users.flush(), orders.flush()); err != nil {
-		return err
-	}
-	done := bulk{into: c, table: "rung_seed", columns: 2}
-	if err := errors.Join(done.add(int64(data.Users), int64(data.OrdersPerUser)), done.flush()); err != nil {
-		return err
-	}
-	// After the rows, because sorting once is faster than inserting in place.
-	if err := c.exec("CREATE INDEX orders_customer ON orders (customer_id)"); err != nil {
-		return err
 	}
 	return c.exec("COMMIT")
 }
@@ -159,6 +134,14 @@ func (b *bulk) add(values ...any) error {
 	}
 	if len(b.args) < seedBatch*b.columns {
 		return nil
+	}
+	return b.flush()
+}
+
+// end writes what is left, unless something failed before.
+func (b *bulk) end(err error) error {
+	if err != nil {
+		return err
 	}
 	return b.flush()
 }

@@ -31,6 +31,15 @@ type Config struct {
 	Log *slog.Logger
 	// Pages is the buffer pool. Nil makes one of the specification's size.
 	Pages *pool.Pool
+	// Owns says which users a new database starts with, with their orders and
+	// those whom they follow: those of its shard. Nil means all.
+	Owns func(user int64) bool
+	// Template is a directory that servers of one run share, also those of
+	// other processes: one of those that start with the same data fills a file
+	// there, and the others copy it. Servers add files (seed-*.db, seed-*.lock)
+	// and remove none; the directory may be removed when no server starts. It is
+	// made when it is not there. Empty means that each server fills its own.
+	Template string
 
 	// The rest is for a member of a replicated group, whose name is Role.
 
@@ -70,8 +79,9 @@ type Server struct {
 
 // New opens the database in the configured directory, and fills it with spec.Data
 // when the directory is empty; a first start that was interrupted is done again.
-// A directory that holds other data than spec.Data is an error. Errors name the
-// path. The caller must call Close.
+// A directory that was filled for other data than spec.Data, or for another shard
+// or sharding, is an error; one whose users have been moved since is none, nor one
+// whose spare shards are used now. Errors name the path. The caller must call Close.
 func New(spec targets.Database, config Config) (*Server, error) {
 	if spec.Connections <= 0 {
 		return nil, fmt.Errorf("database role %q: connections is %d: it must be at least 1", config.Role, spec.Connections)
@@ -81,7 +91,11 @@ func New(spec targets.Database, config Config) (*Server, error) {
 			return nil, fmt.Errorf("database role %q: demand of %s: %w", config.Role, class, err)
 		}
 	}
-	e, err := openEngine(config.Directory, spec.Data, spec.Fsync, spec.Replication != nil)
+	first, err := contentOf(spec, config.Owns)
+	if err != nil {
+		return nil, fmt.Errorf("database role %q: %w", config.Role, err)
+	}
+	e, err := openEngine(config.Directory, first, template(config.Template), spec.Fsync, spec.Replication != nil)
 	if err != nil {
 		return nil, err
 	}

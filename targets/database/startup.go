@@ -59,7 +59,7 @@ func (s *session) greet(m *pgproto3.StartupMessage) bool {
 		return false
 	}
 	if m.Parameters["replication"] == peerReplication && s.server.member != nil {
-		s.servePeer()
+		s.servePeer(m.Parameters[compression])
 		return false
 	}
 	if r := m.Parameters["replication"]; r != "" && onOff(r) == "on" || r == "database" {

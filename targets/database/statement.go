@@ -1,6 +1,9 @@
 package database
 
-import "rung/targets"
+import (
+	"rung/targets"
+	"rung/targets/trace"
+)
 
 // verb is what a statement does, in the words of its command tag.
 type verb string
@@ -45,9 +48,12 @@ type statement struct {
 	casts map[int]uint32
 	// tables are those it reads or writes.
 	tables []source
-	// key finds the page that a read touches, or an UPDATE or a DELETE before it
-	// changes the row.
+	// key finds the pages that a read touches, or an UPDATE or a DELETE before it
+	// changes rows.
 	key key
+	// trace is that of the comment behind the statement, when it is sampled, or
+	// nil.
+	trace *trace.Context
 	// undetermined is a function whose result differs on every server.
 	undetermined string
 
@@ -74,7 +80,7 @@ func parse(script string) ([]*statement, *failure) {
 			end++
 		}
 		if end > 0 {
-			st := &statement{tokens: tokens[:end:end]}
+			st := &statement{tokens: tokens[:end:end], trace: traceOf(script, tokens, end)}
 			st.classify()
 			if st.refused != nil && st.refused.code == codeSyntax {
 				return nil, st.refused
@@ -84,6 +90,19 @@ func parse(script string) ([]*statement, *failure) {
 		tokens = tokens[min(end+1, len(tokens)):]
 	}
 	return statements, nil
+}
+
+// traceOf reads the comment behind the first statement of tokens, which ends at
+// one of them or with the script.
+func traceOf(script string, tokens []token, end int) *trace.Context {
+	until := len(script)
+	if end < len(tokens) {
+		until = tokens[end].at
+	}
+	if c, ok := trace.FromComment(script[tokens[0].at:until]); ok && c.Sampled {
+		return &c
+	}
+	return nil
 }
 
 // word returns the word at a place of the statement in lower case, or "".

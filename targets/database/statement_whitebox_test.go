@@ -2,10 +2,12 @@ package database
 
 import (
 	"database/sql/driver"
+	"reflect"
 	"slices"
 	"testing"
 
 	"rung/targets"
+	"rung/targets/trace"
 )
 
 func one(t *testing.T, text string) *statement {
@@ -126,6 +128,13 @@ func TestPage(t *testing.T) {
 		}
 		if got := one(t, c.text).key.page(args); got != c.want {
 			t.Errorf("%s touches %q; want %q", c.text, got, c.want)
+		}
+		plain := one(t, c.text)
+		for _, text := range []string{c.text + trace.New(true).Comment(), "-- x\n" + c.text + ";", "/* ' */" + c.text} {
+			st := one(t, text)
+			if !reflect.DeepEqual(st.key, plain.key) || st.sql != plain.sql || st.class != plain.class || st.verb != plain.verb {
+				t.Errorf("%s is not the statement %s", text, c.text)
+			}
 		}
 	}
 }

@@ -79,7 +79,7 @@ func scan(sql string) ([]token, *failure) {
 		if f != nil {
 			return nil, f
 		}
-		t.at, t.gap = start, gap
+		t.at, t.gap = start, gap && len(s.tokens) > 0 // the same text for SQLite, whatever stands in front
 		s.tokens = append(s.tokens, t)
 	}
 }

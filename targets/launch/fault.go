@@ -127,6 +127,15 @@ func (s *System) Impair(ctx context.Context, from, to string, i targets.Impairme
 	return err
 }
 
+// PID is the process id of a node, 0 when it has never run.
+func (s *System) PID(node string) int {
+	p, err := s.process(node)
+	if err != nil {
+		return 0
+	}
+	return p.cmd.Process.Pid
+}
+
 // Alive reports whether the node's process runs.
 func (s *System) Alive(node string) bool {
 	p, err := s.process(node)

@@ -44,7 +44,7 @@ func specOf(t targets.Topology, n targets.Node, cfg Config, addresses map[string
 	h.Write([]byte(n.Name))
 	spec := targets.Spec{Topology: t.Name, TimeScale: t.TimeScale, Site: t.Site, Node: n, Address: addresses[n.Name],
 		Directory: cfg.data(n.Name), Seed: cfg.Seed ^ h.Sum64(), Callers: map[string][]string{}, Regions: t.Regions,
-		Telemetry: t.Telemetry}
+		Telemetry: t.Telemetry, Templates: cfg.Templates}
 	spec.Node.Roles = nil
 	for _, r := range n.Roles {
 		if isDNS(r) && r.Port == 0 {

@@ -24,6 +24,9 @@ type Config struct {
 	Command []string
 	// Directory holds a folder for the data of each node.
 	Directory string
+	// Templates is a folder, shared by the systems of a run, for what
+	// databases seeded; see targets.Spec. Empty means none.
+	Templates string
 	// Log opens the log of a node. It is opened again after a restart.
 	Log func(node string) (io.WriteCloser, error)
 	// Seed of everything random in the nodes.

@@ -135,6 +135,7 @@ func (n *Node) serve(ctx context.Context, endpoints map[string]targets.Endpoint)
 			}
 		})
 	}
+	n.observe(ctx)
 	n.log.Info("serving", "roles", len(n.roles))
 	return nil
 }
@@ -148,4 +149,5 @@ func (n *Node) closeRoles() {
 			n.log.Error("close", "role", name, "error", err.Error())
 		}
 	}
+	n.observed.close()
 }

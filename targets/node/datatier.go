@@ -12,6 +12,7 @@ import (
 	"rung/targets/cache"
 	"rung/targets/database"
 	"rung/targets/session"
+	"rung/targets/shard"
 	"rung/targets/store"
 	"rung/targets/volume"
 )
@@ -29,13 +30,29 @@ const (
 )
 
 func (n *Node) buildDatabase(r targets.Role) (role, error) {
-	s, err := database.New(*r.Database, database.Config{Role: r.Name, Share: n.machine.For(r.Name),
-		Directory: n.folder(r), Log: n.log.With("role", r.Name), Seed: n.spec.Seed, Replacement: n.spec.Replacement,
+	owns, err := ownedBy(*r.Database)
+	if err != nil {
+		return nil, err
+	}
+	s, err := database.New(*r.Database, database.Config{Role: r.Name, Share: n.machine.For(r.Name), Owns: owns, Template: n.spec.Templates,
+		Directory: n.folder(r), Log: n.log, Seed: n.spec.Seed, Replacement: n.spec.Replacement,
 		Dial: func(ctx context.Context, member string) (net.Conn, error) { return n.dial(ctx, "tcp", member) }})
 	if err != nil {
 		return nil, err
 	}
 	return databaseRole{s}, nil
+}
+
+// ownedBy says which users a shard starts with; nil means all.
+func ownedBy(d targets.Database) (func(user int64) bool, error) {
+	if d.Sharding == nil {
+		return nil, nil
+	}
+	m, err := shard.New(*d.Sharding)
+	if err != nil {
+		return nil, fmt.Errorf("shard %s: %w", d.Shard, err)
+	}
+	return func(user int64) bool { return m.Holds(d.Shard, user) }, nil
 }
 
 func (n *Node) buildCache(r targets.Role) (role, error) {

@@ -35,6 +35,9 @@ func (n *Node) metrics() *targets.Metrics {
 		m.ProcessCPU = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 	}
 	m.Roles[network] = n.traffic()
+	if n.observed.shipper != nil {
+		m.Roles[shipped] = n.observed.shipper.Metrics()
+	}
 	for name, r := range n.roles {
 		m.Roles[name] = r.Metrics()
 		if h, ok := r.(interface {

@@ -32,7 +32,9 @@ type Node struct {
 
 	// directory is told by the serve command, before any role runs.
 	directory
-	roles map[string]role
+	roles    map[string]role
+	logs     *logs
+	observed observed
 
 	running sync.WaitGroup
 	failed  chan error
@@ -42,14 +44,16 @@ type Node struct {
 // It returns nil when it was asked to end, and the first error of a role that
 // stopped by itself otherwise.
 func Run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
-	lines := bufio.NewReaderSize(stdin, 64<<10)
+	commands := bufio.NewReaderSize(stdin, 64<<10)
 	var spec targets.Spec
-	if err := readLine(lines, &spec); err != nil {
+	if err := readLine(commands, &spec); err != nil {
 		return fmt.Errorf("read the node's specification: %w", err)
 	}
+	lines := &logs{stderr: stderr}
 	n := &Node{
 		spec:   spec,
-		log:    slog.New(slog.NewJSONHandler(stderr, nil)).With("node", spec.Node.Name),
+		logs:   lines,
+		log:    slog.New(slog.NewJSONHandler(lines, nil)).With("node", spec.Node.Name),
 		clock:  clock.New(),
 		roles:  map[string]role{},
 		failed: make(chan error, len(spec.Node.Roles)+1),
@@ -61,7 +65,7 @@ func Run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
 		n.closeSockets()
 		return err
 	}
-	return n.obey(ctx, lines, stdout)
+	return n.obey(ctx, commands, stdout)
 }
 
 // obey answers commands until stdin closes.

@@ -51,6 +51,8 @@ func (n *Node) build(r targets.Role) (role, error) {
 		return n.buildVolume(r)
 	case targets.KindQueue:
 		return n.buildQueue(r)
+	case targets.KindMonitor:
+		return n.buildMonitor(r)
 	case targets.KindWorker:
 		return n.buildWorker(r)
 	}

@@ -17,7 +17,9 @@ type Config struct {
 	Self    string
 	Spec    targets.Replication
 	Storage Storage
-	// Dial opens a connection on which the other member calls Serve.
+	// Dial opens a connection on which the other member calls Serve. When Spec
+	// asks for compression, and the other member agrees, it is a Compressed one
+	// on both sides.
 	Dial func(ctx context.Context, member string) (net.Conn, error)
 	// Log receives what concerns no caller. Nil is silent.
 	Log *slog.Logger

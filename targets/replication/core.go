@@ -78,7 +78,11 @@ type core struct {
 	// restore or a client's commit; restoring that it is a restore.
 	applying, restoring bool
 	// workTerm is the term in which that work was handed out.
-	workTerm  uint64
+	workTerm uint64
+	// pending are entries of the term's primary that follow what was handed
+	// out, and taken is where they end.
+	pending   [][]Entry
+	taken     Position
 	suspected bool // since the primary was last heard
 	parted    bool // "diverged" was noted for this primary
 	open      bool // writable, as last noted in an event
@@ -163,7 +167,7 @@ func (c *core) adopt(now time.Time, term uint64, voted int) error {
 	}
 	if term > c.term {
 		c.stepDown(now, "term "+fmt.Sprint(term)+" has begun")
-		c.leader = -1
+		c.leader, c.pending = -1, nil
 	}
 	c.term, c.voted, c.fresh = term, voted, false
 	return nil
@@ -266,6 +270,7 @@ func (c *core) obey(now time.Time, m message) (ok bool, err error) {
 func (c *core) applied(now time.Time, last Position, failed bool) {
 	c.applying = false
 	if failed {
+		c.pending = nil
 		if c.role == primary && !c.reign.opened {
 			c.stepDown(now, "the storage failed")
 		}
@@ -284,6 +289,7 @@ func (c *core) applied(now time.Time, last Position, failed bool) {
 	if c.leader >= 0 {
 		c.send(c.leader, message{kind: appendReply, ok: true, index: last.Index, pos: c.last})
 	}
+	c.dequeue()
 }
 
 // restored is told of the end of a snapshot's restore.
@@ -293,6 +299,7 @@ func (c *core) restored(now time.Time, last Position, failed bool) {
 		return
 	}
 	c.last, c.joined, c.fresh, c.parted = last, true, false, false
+	c.pending = nil
 	c.note(now, "restored", c.leader, fmt.Sprintf("up to entry %d of term %d", last.Index, last.Term))
 	if c.leader >= 0 && c.workTerm == c.term {
 		c.send(c.leader, message{kind: appendReply, ok: true, index: last.Index, pos: c.last})

@@ -51,6 +51,46 @@
 // log does not reach back far enough to compare, what was compacted counts as
 // common.
 //
+// # Events
+//
+// A member notes, with [targets.Event].What,
+//
+//	suspect    the lease that it granted to the primary (Subject) ran out: detection
+//	elected    a majority voted for it: decision
+//	promoted   from At on it may accept and acknowledge writes
+//	fenced     at At its lease ran out, and from then on it may not; "promoted"
+//	           follows when the lease comes back
+//	demoted    at At its primacy ended before the lease did: another term has
+//	           begun, the storage failed, or the member is closed
+//	following  Subject is the primary
+//	diverged   own entries, counted in Cause, are not in the group's log and will
+//	           be put aside
+//	restored   from a snapshot
+//	left       Subject left the synchronous set
+//	joined     Subject is in it again
+//
+// The times of the first six are when it became so, not when it was noticed: a
+// primary that is cut off, or whose process was stopped, notes "fenced" with the
+// time at which its lease ended. So it may acknowledge from each "promoted" to the
+// next "fenced" or "demoted", and in the events of all members no two such spans
+// overlap, as far as their clocks show the same time. A process that is killed
+// leaves its last span open; it ends with the process.
+//
+// # Long wires
+//
+// Members may be far apart. The primary ships entries as they come and does not
+// wait for answers in between (64 messages or 512 KiB at most), so that a
+// synchronous commit takes one round trip to the farthest member that it waits
+// for, and the rate of commits does not depend on it. A replica that is busy keeps
+// what comes and applies it as one batch. An election takes about three round
+// trips after the lease; round trips must be well below half a lease, and so must
+// be what a wire takes for 512 KiB: heartbeats wait behind what was shipped.
+//
+// With [targets.Replication].Compress what a member sends to another, snapshots
+// included, is compressed on the way when both ends agree (see [Compressed]): one
+// stream for each connection, so that an entry costs little when others were like
+// it, sent on at once, so that it comes no later. [Group.Traffic] counts both sizes.
+//
 // # Small groups
 //
 // Of two members one is no majority. The configured primary of a group of one

@@ -9,12 +9,21 @@ import (
 // others are (round), and when it is the most advanced of a majority that is
 // free to vote, it stands.
 type election struct {
-	round   uint64
-	asked   time.Time
-	answers map[int]Position // of those who may vote, in this round
-	votes   map[int]bool     // for the own candidacy
-	stood   time.Time        // when that began
+	round uint64
+	// began is when the round began, asked when the others were last asked. A
+	// round has several askings, because answers may take longer than a
+	// heartbeat.
+	began, asked time.Time
+	known        map[int]Position // of those who answered in this round
+	free         map[int]bool     // those of them who may vote
+	votes        map[int]bool     // for the own candidacy
+	stood        time.Time        // when that began
 }
+
+// patience is how long a round of questions, or a candidacy, lasts. Members may
+// be far away, so it is many of their round trips; a candidacy must be over within
+// a lease.
+func (c *core) patience() time.Duration { return max(3*c.beat, c.lease/2) }
 
 // watch looks whether there is a primary, and looks for one when there is
 // none.
@@ -28,7 +37,7 @@ func (c *core) watch(now time.Time) error {
 	if c.fresh && c.self == c.bootstrap && c.joined && c.role == replica {
 		return c.stand(now) // the first term needs no asking
 	}
-	if c.role == candidate && (now.Sub(c.election.stood) < 3*c.beat || c.term == 1 && now.Before(c.bound)) {
+	if c.role == candidate && (now.Sub(c.election.stood) < c.patience() || c.term == 1 && now.Before(c.bound)) {
 		if now.Sub(c.election.asked) >= c.beat { // the others may not have listened yet
 			c.election.asked = now
 			c.broadcast(message{kind: vote, pos: c.last})
@@ -52,10 +61,13 @@ func (c *core) watch(now time.Time) error {
 	if c.role == candidate {
 		c.stepDown(now, "no majority")
 	}
-	c.polls++
-	c.election = election{round: c.polls, asked: now, answers: map[int]Position{c.self: c.last}}
+	if c.election.known == nil || now.Sub(c.election.began) >= c.patience() {
+		c.polls++
+		c.election = election{round: c.polls, began: now, known: map[int]Position{}, free: map[int]bool{}}
+	}
+	c.election.asked = now
 	c.broadcast(message{kind: poll, round: c.election.round, pos: c.last})
-	return nil
+	return c.consider(now)
 }
 
 // free says that a member may vote for another primary now.
@@ -75,7 +87,11 @@ func (c *core) onPoll(now time.Time, m message) {
 
 func (c *core) onPollReply(now time.Time, m message) error {
 	e := &c.election
-	if c.role != replica || m.round != e.round || e.answers == nil || !m.ok || now.Before(c.bound) || now.Before(c.pause) || c.applying {
+	if c.role != replica || m.round != e.round || e.known == nil {
+		return nil
+	}
+	e.known[m.from], e.free[m.from] = m.pos, m.ok
+	if !m.ok || now.Before(c.bound) || now.Before(c.pause) || c.applying {
 		return nil
 	}
 	if m.term > c.term {
@@ -84,20 +100,32 @@ func (c *core) onPollReply(now time.Time, m message) error {
 			return err
 		}
 	}
-	e.answers[m.from] = m.pos
-	supporters := 0
-	for _, pos := range e.answers {
-		if pos.Compare(c.last) <= 0 { // the others would refuse their votes
+	return c.consider(now)
+}
+
+// consider stands for election when a majority would vote for it and nobody who
+// answers should stand in its place. The answers of those who may be far away, and
+// ahead, are waited for a little, but not that of the primary that is missed.
+func (c *core) consider(now time.Time) error {
+	e := &c.election
+	if now.Before(c.bound) || now.Before(c.pause) || c.applying {
+		return nil
+	}
+	supporters, silent := 1, 0
+	for i := range c.names {
+		pos, known := e.known[i]
+		switch {
+		case i == c.self:
+		case !known && i != c.leader:
+			silent++
+		case known && c.yields(now, i, pos):
+			return nil
+		case known && e.free[i] && pos.Compare(c.last) <= 0: // the others would refuse their votes
 			supporters++
 		}
 	}
-	if supporters < c.majority() {
+	if supporters < c.majority() || silent > 0 && now.Sub(e.began) < 3*c.beat {
 		return nil
-	}
-	for from, pos := range e.answers {
-		if c.yields(now, from, pos) {
-			return nil // that one should stand
-		}
 	}
 	return c.stand(now)
 }
@@ -122,7 +150,7 @@ func (c *core) adoptQuietly(term uint64) error {
 	if err := c.storage.SaveVote(term, ""); err != nil {
 		return fmt.Errorf("save term %d: %w", term, err)
 	}
-	c.term, c.voted, c.leader, c.fresh = term, -1, -1, false
+	c.term, c.voted, c.leader, c.fresh, c.pending = term, -1, -1, false, nil
 	return nil
 }
 

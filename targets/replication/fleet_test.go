@@ -28,8 +28,11 @@ func newFleet(t testing.TB, mode targets.Mode, members ...string) *fleet {
 	if len(members) == 0 {
 		members = []string{"a", "b", "c"}
 	}
-	f := &fleet{t: t, disks: map[string]*memory{}, groups: map[string]*replication.Group{}, sockets: map[string]net.Listener{}, roles: map[string][]bool{},
-		spec: targets.Replication{Members: members, Primary: "a", Mode: mode, Lease: 600 * time.Millisecond, Heartbeat: 20 * time.Millisecond}}
+	return newFleetOf(t, targets.Replication{Members: members, Primary: "a", Mode: mode, Lease: 600 * time.Millisecond, Heartbeat: 20 * time.Millisecond})
+}
+
+func newFleetOf(t testing.TB, spec targets.Replication) *fleet {
+	f := &fleet{t: t, disks: map[string]*memory{}, groups: map[string]*replication.Group{}, sockets: map[string]net.Listener{}, roles: map[string][]bool{}, spec: spec}
 	for _, name := range f.spec.Members {
 		f.disks[name] = &memory{joined: true}
 	}
@@ -66,7 +69,11 @@ func (f *fleet) start(name string) {
 				return nil, errors.New("nobody listens")
 			}
 			var d net.Dialer
-			return d.DialContext(ctx, "tcp", to.Addr().String())
+			conn, err := d.DialContext(ctx, "tcp", to.Addr().String())
+			if err != nil {
+				return nil, err
+			}
+			return f.agree(conn), nil
 		}})
 	if err != nil {
 		f.t.Fatal(err)
@@ -80,9 +87,17 @@ func (f *fleet) start(name string) {
 			if err != nil {
 				return
 			}
-			go g.Serve(conn)
+			go g.Serve(f.agree(conn))
 		}
 	}()
+}
+
+// agree makes a connection compressed when the group is to be.
+func (f *fleet) agree(conn net.Conn) net.Conn {
+	if f.spec.Compress {
+		return replication.Compressed{Conn: conn}
+	}
+	return conn
 }
 
 func (f *fleet) stop(name string) {

@@ -28,6 +28,7 @@ type Group struct {
 	failed  error
 	conns   map[net.Conn]bool
 
+	sent  traffic
 	peers []*peer
 	work  chan func()
 	// commit holds a token for the one commit that may be under way.
@@ -165,15 +166,8 @@ func (g *Group) Writable() bool {
 	return !g.closed && g.core.writable(g.now())
 }
 
-// Events returns what happened to the member, oldest first, at most 1,000. What
-// is "suspect" (the lease that was granted to the primary ran out: detection),
-// "elected" (by a majority: decision), "promoted" (it accepts writes), "fenced"
-// (its lease ran out, at the time that is given, and it accepts none; "promoted"
-// follows if the lease comes back), "demoted" (somebody else's term has begun),
-// "following" (Subject is the primary), "diverged" (own entries, counted in
-// Cause, are not in the group's log and will be put aside), "restored" (from a
-// snapshot), and of the synchronous set "left" and "joined" (Subject is the
-// member).
+// Events returns what happened to the member, oldest first, at most 1,000. The
+// package's documentation lists what they say.
 func (g *Group) Events() []targets.Event {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -185,6 +179,9 @@ func (g *Group) Events() []targets.Event {
 func (g *Group) Close() error {
 	g.once.Do(func() {
 		g.mu.Lock()
+		now := g.now()
+		g.core.stepDown(now, "the member is closed")
+		g.remember(g.core.take(now).events)
 		g.closed = true
 		for w := range g.waiters {
 			w.done <- ErrFenced

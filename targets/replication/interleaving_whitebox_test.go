@@ -149,6 +149,9 @@ func run(t *rapid.T, members int, mode targets.Mode, wipes bool) {
 	if s.promises.acks <= before {
 		t.Fatalf("healed, and a write is not acknowledged\n%s", s.picture())
 	}
+	if a, b, found := s.primacies.overlap(); found {
+		t.Fatalf("by their events members %d and %d could acknowledge at one time: %+v, %+v", a.member, b.member, a, b)
+	}
 	want := s.machines[leader].disk.log
 	for i, m := range s.machines {
 		if got := m.disk.log; len(got) != len(want) || describe(got) != describe(want) {
@@ -162,6 +165,10 @@ func (s *simulation) picture() string {
 	var b bytes.Buffer
 	for i, m := range s.machines {
 		c := m.core
+		if c == nil {
+			fmt.Fprintf(&b, "member %d is down, log of %d\n", i, len(m.disk.log))
+			continue
+		}
 		fmt.Fprintf(&b, "member %d: term %d voted %d role %d leader %d last %v joined %t applying %t restoring %t bound in %v suspected %t opened %t lease for %v, log of %d\n",
 			i, c.term, c.voted, c.role, c.leader, c.last, c.joined, c.applying, c.restoring, c.bound.Sub(s.clock(i)), c.suspected, c.reign.opened, c.reign.until.Sub(s.clock(i)), len(m.disk.log))
 	}

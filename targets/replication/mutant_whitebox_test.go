@@ -70,8 +70,9 @@ func TestSimulationFindsBrokenRules(t *testing.T) {
 			}
 		}},
 		{name: "a lease counts from the answer", members: 3, mode: targets.ModeAsynchronous, damage: func(c *core, now time.Time) {
-			for round := range c.reign.sent {
-				c.reign.sent[round] = now
+			for round, b := range c.reign.beats {
+				b.at = now
+				c.reign.beats[round] = b
 			}
 		}},
 		{name: "writes are acknowledged before they are held", members: 3, mode: targets.ModeSynchronous, damage: func(c *core, now time.Time) {

@@ -1,7 +1,6 @@
 package replication
 
 import (
-	"bufio"
 	"context"
 	"math/rand/v2"
 	"net"
@@ -104,6 +103,11 @@ func (p *peer) send(ctx context.Context, conn net.Conn) {
 		conn.Close()
 		<-broken
 	}()
+	out, err := newOutgoing(conn, &p.group.sent)
+	if err != nil {
+		p.group.log.Error("compress", "to", p.name, "error", err)
+		return
+	}
 	var b []byte
 	for {
 		select {
@@ -124,7 +128,7 @@ func (p *peer) send(ctx context.Context, conn net.Conn) {
 			if conn.SetWriteDeadline(time.Now().Add(writeTimeout)) != nil {
 				return
 			}
-			if _, err := conn.Write(b); err != nil {
+			if _, err := out.Write(b); err != nil {
 				return
 			}
 		}
@@ -139,7 +143,12 @@ func (g *Group) Serve(conn net.Conn) {
 		return
 	}
 	defer g.forget(conn)
-	in := bufio.NewReaderSize(conn, 64<<10)
+	in, free, err := incoming(conn)
+	if err != nil {
+		g.log.Error("decompress", "error", err)
+		return
+	}
+	defer free()
 	for {
 		m, err := readMessage(in)
 		if err != nil {

@@ -14,14 +14,23 @@ type reign struct {
 	opened bool
 	// until is the end of the lease that a majority has granted.
 	until time.Time
-	// round is the number of the last heartbeat; sent is when each was sent,
-	// and granted by whom, of those that can still count.
-	round   uint64
-	beaten  time.Time
-	sent    map[uint64]time.Time
-	granted map[uint64]int
-	by      map[uint64]map[int]bool
-	peers   []follower
+	// round is the number of the last heartbeat, and beats are those that can
+	// still count.
+	round  uint64
+	beaten time.Time
+	beats  map[uint64]beat
+	peers  []follower
+}
+
+// beat is a heartbeat that was sent to all.
+type beat struct {
+	at time.Time
+	// by are the members that granted the lease.
+	by map[int]bool
+	// last is where the log ended, and next the entry that was to be shipped to
+	// each member next.
+	last uint64
+	next []uint64
 }
 
 // follower is what a primary knows of one other member.
@@ -29,11 +38,17 @@ type follower struct {
 	// next is the entry to be shipped, matched the last one that the member is
 	// known to have applied.
 	next, matched uint64
-	// shipped is when entries were last sent that it has not answered; the
-	// zero time when there are none.
-	shipped time.Time
-	heard   time.Time
-	joined  bool
+	// flights are what is between the two; progress is when the member last
+	// answered, or when the first of them was sent.
+	flights  []flight
+	progress time.Time
+	// agreed says that it has confirmed where its log fits.
+	agreed bool
+	// sent counts messages with entries. Of those up to voided a refusal does
+	// not count, and of heartbeats up to rewound what is missing.
+	sent, voided, rewound uint64
+	heard                 time.Time
+	joined                bool
 	// member of the synchronous set.
 	member bool
 	// seeding says that a snapshot is on its way.
@@ -41,7 +56,7 @@ type follower struct {
 }
 
 func newReign(now time.Time, members int, last uint64, supporters map[int]bool) reign {
-	r := reign{sent: map[uint64]time.Time{}, by: map[uint64]map[int]bool{}, peers: make([]follower, members)}
+	r := reign{beats: map[uint64]beat{}, peers: make([]follower, members)}
 	for i := range r.peers {
 		r.peers[i] = follower{next: last + 1, joined: supporters[i], member: supporters[i]}
 		if supporters[i] {
@@ -72,11 +87,14 @@ func (c *core) rule(now time.Time) {
 	}
 	r.round++
 	r.beaten = now
-	r.sent[r.round], r.by[r.round] = now, map[int]bool{c.self: true}
-	for round, at := range r.sent {
-		if now.Sub(at) > c.lease {
-			delete(r.sent, round)
-			delete(r.by, round)
+	b := beat{at: now, by: map[int]bool{c.self: true}, last: c.last.Index, next: make([]uint64, len(r.peers))}
+	for i, f := range r.peers {
+		b.next[i] = f.next
+	}
+	r.beats[r.round] = b
+	for round, old := range r.beats {
+		if now.Sub(old.at) > c.lease {
+			delete(r.beats, round)
 		}
 	}
 	c.broadcast(message{kind: heartbeat, round: r.round, pos: c.last})
@@ -98,7 +116,7 @@ func (c *core) onHeartbeat(now time.Time, m message) error {
 	if until := now.Add(c.lease); until.After(c.bound) {
 		c.bound = until
 	}
-	c.send(m.from, message{kind: heartbeatReply, round: m.round, pos: c.last, ok: c.joined, ready: !c.joined && c.informed() && !c.applying})
+	c.send(m.from, message{kind: heartbeatReply, round: m.round, pos: c.last, index: c.reach(), ok: c.joined, ready: !c.joined && c.informed() && !c.applying})
 	return nil
 }
 
@@ -112,9 +130,10 @@ func (c *core) onHeartbeatReply(now time.Time, m message) error {
 	r := &c.reign
 	f := &r.peers[m.from]
 	f.heard = now
-	if by := r.by[m.round]; by != nil && m.ok {
-		by[m.from] = true
-		if until := r.sent[m.round].Add(c.lease); len(by) >= c.majority() && until.After(r.until) {
+	if b, known := r.beats[m.round]; known && m.ok {
+		b.by[m.from] = true
+		if until := b.at.Add(c.lease); len(b.by) >= c.majority() && until.After(r.until) {
+			c.weigh(now) // the last lease may have ended before
 			r.until = until
 			c.out.changed = true
 		}
@@ -127,6 +146,7 @@ func (c *core) onHeartbeatReply(now time.Time, m message) error {
 		return nil
 	}
 	f.joined = true
+	c.mend(now, m.from, m)
 	c.shipTo(now, m.from)
 	return nil
 }
@@ -134,7 +154,8 @@ func (c *core) onHeartbeatReply(now time.Time, m message) error {
 // lost notes that a member holds nothing of what it was known to hold.
 func (c *core) lost(now time.Time, i int) {
 	f := &c.reign.peers[i]
-	f.joined, f.matched, f.shipped = false, 0, time.Time{}
+	f.joined, f.matched, f.agreed = false, 0, false
+	f.rewind(f.next, c.reign.round)
 	c.leaves(now, i, "it has lost its data")
 }
 
@@ -242,18 +263,37 @@ func (c *core) seeded(o offered, p Position, failed bool) {
 		return
 	}
 	f := &c.reign.peers[o.to]
-	f.seeding = false
-	f.shipped = time.Time{}
+	f.seeding, f.agreed = false, false
+	next := f.next
 	if !failed {
-		f.next = p.Index + 1
+		next = p.Index + 1
 	}
+	f.rewind(next, c.reign.round)
 }
 
+// joins takes a member into the synchronous set when it has caught up: it lacks a
+// few entries only, or those of the last half lease. Far away, and under load, it
+// always lacks what is on its way. As a member of the set it holds writes up until
+// it has them.
 func (c *core) joins(now time.Time, i int) {
 	f := &c.reign.peers[i]
-	const near = 16 // entries: as a member of the set it holds writes up until it has them
-	if f.joined && !f.member && f.matched+near >= c.last.Index {
-		f.member = true
-		c.note(now, "joined", i, fmt.Sprintf("it has %d of %d entries", f.matched, c.last.Index))
+	if !f.joined || f.member {
+		return
 	}
+	const near = 16 // entries
+	if f.matched+near < c.last.Index && !c.reign.had(f.matched, now.Add(-c.lease/2)) {
+		return
+	}
+	f.member = true
+	c.note(now, "joined", i, fmt.Sprintf("it has %d of %d entries", f.matched, c.last.Index))
+}
+
+// had says whether the log ended at an entry, or before it, at some time or later.
+func (r *reign) had(index uint64, since time.Time) bool {
+	for _, b := range r.beats {
+		if !b.at.Before(since) && b.last <= index {
+			return true
+		}
+	}
+	return false
 }

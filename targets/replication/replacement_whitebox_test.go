@@ -47,6 +47,8 @@ func forgottenVote(damage func(*core, time.Time)) (s *simulation, found string) 
 	s.pass(poll, b, z)
 	s.now = s.now.Add(ms) // 1 ms
 	s.grant(a, x, z)      // until 21 ms
+	s.pass(poll, b, x)
+	s.pass(pollReply, x, b) // it may not vote now
 	s.now = s.now.Add(2 * ms)
 	s.pass(pollReply, c, b)
 	s.pass(pollReply, z, b) // 3 ms: b stands until 23 ms, and its process stops

@@ -2,12 +2,45 @@ package replication
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
-// batch bounds the entries of one message.
-const batch = 512
+const (
+	// batch bounds the entries of one message.
+	batch = 512
+	// flightMost and flightBytes bound what is shipped to a member and not
+	// answered yet, in messages and in bytes: with a long wire between them, the
+	// primary does not wait for an answer before it ships more.
+	flightMost  = 64
+	flightBytes = 512 << 10
+	// atOnce bounds the messages that one step ships to a member.
+	atOnce = 8
+	// entryBytes is what an entry takes beside its operation.
+	entryBytes = 32
+)
+
+// flight is a message with entries up to last that a member has not answered.
+type flight struct {
+	last  uint64
+	bytes int
+}
+
+// full says that a member must answer before more is shipped. One that has not
+// said where its log fits is asked with one message at a time.
+func (f *follower) full() bool {
+	bytes := 0
+	for _, x := range f.flights {
+		bytes += x.bytes
+	}
+	return !f.agreed && len(f.flights) > 0 || len(f.flights) >= flightMost || bytes >= flightBytes
+}
+
+// rewind ships again from an entry on. What is on its way is not counted on any
+// more, nor are answers to it.
+func (f *follower) rewind(next, round uint64) {
+	f.next, f.flights = next, nil
+	f.voided, f.rewound = f.sent, round
+}
 
 // ship sends every member what it lacks.
 func (c *core) ship(now time.Time) {
@@ -21,127 +54,91 @@ func (c *core) ship(now time.Time) {
 	}
 }
 
-// shipTo sends one member the next entries, unless it still owes an answer for
-// the last ones. An answer that does not come is not waited for longer than a
-// few heartbeats: entries that come twice do no harm.
+// shipTo sends one member the next entries, as far as it may have more on its
+// way.
 func (c *core) shipTo(now time.Time, to int) {
 	f := &c.reign.peers[to]
-	const patience = 5 // heartbeats
-	if !c.reign.opened || f.seeding || !f.joined || !f.shipped.IsZero() && now.Sub(f.shipped) < patience*c.beat {
-		return
+	for range atOnce {
+		if !c.reign.opened || f.seeding || !f.joined || f.full() {
+			return
+		}
+		f.next = min(f.next, c.last.Index+1)
+		if f.next > c.last.Index && (f.matched == c.last.Index || len(f.flights) > 0) {
+			return
+		}
+		m, ok := c.shipment(now, to)
+		if !ok {
+			return
+		}
+		if len(f.flights) == 0 {
+			f.progress = now
+		}
+		x := flight{last: m.prev.Index + uint64(len(m.entries))}
+		for _, e := range m.entries {
+			x.bytes += len(e.Operation) + entryBytes
+		}
+		f.flights = append(f.flights, x)
+		f.next = x.last + 1
+		c.sendEntries(to, m)
 	}
-	if f.next > c.last.Index && f.matched == c.last.Index {
-		return
-	}
-	f.next = min(f.next, c.last.Index+1)
+}
+
+// shipment makes the next message with entries for a member; one without any
+// asks whether the logs match.
+func (c *core) shipment(now time.Time, to int) (m message, ok bool) {
+	f := &c.reign.peers[to]
 	before, err := c.storage.Term(f.next - 1)
 	if errors.Is(err, ErrCompacted) {
 		c.seed(now, to, f.next-1)
-		return
+		return m, false
 	}
 	if err != nil {
-		return // the next heartbeat tries again
+		return m, false // the next heartbeat tries again
 	}
-	m := message{kind: appendEntries, prev: Position{before, f.next - 1}, pos: c.last}
-	if f.next <= c.last.Index {
-		if m.entries, err = c.storage.Entries(f.next-1, batch); err != nil {
-			if errors.Is(err, ErrCompacted) {
-				c.seed(now, to, f.next-1)
-			}
-			return
-		}
-		// A commit that is about to end may be in the log already.
-		if most := c.last.Index + 1 - f.next; uint64(len(m.entries)) > most {
-			m.entries = m.entries[:most]
-		}
+	m = message{kind: appendEntries, prev: Position{before, f.next - 1}, pos: c.last}
+	if f.next > c.last.Index {
+		return m, true
 	}
-	f.shipped = now
+	if m.entries, err = c.storage.Entries(f.next-1, batch); err != nil || len(m.entries) == 0 {
+		if errors.Is(err, ErrCompacted) {
+			c.seed(now, to, f.next-1)
+		}
+		return m, false
+	}
+	// A commit that is about to end may be in the log already.
+	if most := c.last.Index + 1 - f.next; uint64(len(m.entries)) > most {
+		m.entries = m.entries[:most]
+	}
+	return m, true
+}
+
+func (c *core) sendEntries(to int, m message) {
+	f := &c.reign.peers[to]
+	f.sent++
+	m.round = f.sent
 	c.send(to, m)
 }
 
-// onAppend appends what follows the own log, says from where to try again when
-// it does not fit, and asks for a snapshot when the own log has what the
-// primary's has not.
-func (c *core) onAppend(now time.Time, m message) error {
-	ok, err := c.obey(now, m)
-	if err != nil || !ok || !c.joined || c.applying {
-		return err
+// mend looks at a heartbeat's answer for shipped entries that did not arrive:
+// messages of one connection arrive in order, so a member that has the heartbeat
+// has what was shipped before it, or never will have it. A lost answer is asked
+// for again.
+func (c *core) mend(now time.Time, from int, m message) {
+	f, r := &c.reign.peers[from], &c.reign
+	b, known := r.beats[m.round]
+	if !known || f.seeding || m.round <= f.rewound {
+		return
 	}
-	c.leaderLast = m.pos
-	if hint, fits, err := c.fits(m.prev); err != nil {
-		return err
-	} else if !fits {
-		c.send(m.from, message{kind: appendReply, index: hint, pos: c.last})
-		return nil
-	}
-	entries := m.entries
-	at := m.prev
-	for len(entries) > 0 && entries[0].Index <= c.last.Index {
-		term, err := c.storage.Term(entries[0].Index)
-		if err != nil && !errors.Is(err, ErrCompacted) {
-			return fmt.Errorf("term of entry %d: %w", entries[0].Index, err)
-		}
-		if err == nil && term != entries[0].Term {
-			return c.diverge(now, m.from, at.Index)
-		}
-		at = entries[0].Position
-		entries = entries[1:]
-	}
-	if len(entries) > 0 {
-		c.applying, c.workTerm = true, c.term
-		c.out.apply = entries
-		return nil
-	}
-	if c.last.Index > m.pos.Index {
-		// A primary's log begins its term with a barrier: what lies beyond its
-		// end and is of an earlier term is not in it. What is of its own term
-		// came from it; the message is an old one.
-		if term, err := c.storage.Term(m.pos.Index + 1); err == nil && term != m.term {
-			return c.diverge(now, m.from, m.pos.Index)
-		}
-	}
-	c.send(m.from, message{kind: appendReply, ok: true, index: at.Index, pos: c.last})
-	return nil
-}
-
-// fits says whether the own log holds a position, and if not, where to try
-// next.
-func (c *core) fits(p Position) (hint uint64, ok bool, err error) {
-	if p.Index > c.last.Index {
-		return c.last.Index, false, nil
-	}
-	term, err := c.storage.Term(p.Index)
+	const patience = 5 // heartbeats
 	switch {
-	case errors.Is(err, ErrCompacted):
-		return 0, true, nil // entries that old were applied everywhere long ago
-	case err != nil:
-		return 0, false, fmt.Errorf("term of entry %d: %w", p.Index, err)
-	case term == p.Term:
-		return 0, true, nil
-	}
-	// Step back over the whole term that does not fit.
-	hint = p.Index - 1
-	for hint > 0 {
-		before, err := c.storage.Term(hint)
-		if err != nil || before != term {
-			break
+	case m.index+1 < b.next[from]:
+		f.rewind(max(m.index, f.matched)+1, r.round)
+	case len(f.flights) > 0 && now.Sub(f.progress) >= patience*c.beat:
+		f.progress = now
+		if before, err := c.storage.Term(f.next - 1); err == nil {
+			c.sendEntries(from, message{kind: appendEntries, prev: Position{before, f.next - 1}, pos: c.last})
 		}
-		hint--
 	}
-	return hint, false, nil
-}
-
-// diverge tells the primary that the own log has other entries after common.
-func (c *core) diverge(now time.Time, to int, common uint64) error {
-	if c.last.Index <= common {
-		return nil
-	}
-	if !c.parted {
-		c.parted = true
-		c.note(now, "diverged", to, fmt.Sprintf("%d entries", c.last.Index-common))
-	}
-	c.send(to, message{kind: appendReply, index: common, diverged: true, pos: c.last})
-	return nil
 }
 
 func (c *core) onAppendReply(now time.Time, m message) error {
@@ -152,32 +149,23 @@ func (c *core) onAppendReply(now time.Time, m message) error {
 		return nil
 	}
 	f := &c.reign.peers[m.from]
-	f.heard, f.joined, f.shipped = now, true, time.Time{} // others do not answer entries
+	f.heard, f.joined = now, true // others do not answer entries
 	switch {
 	case m.diverged:
 		c.seed(now, m.from, m.index)
 	case m.ok && m.index <= c.last.Index:
-		f.matched = max(f.matched, m.index)
-		f.next = max(f.next, m.index+1)
+		f.matched, f.agreed, f.progress = max(f.matched, m.index), true, now
+		f.next = max(f.next, f.matched+1)
+		for len(f.flights) > 0 && f.flights[0].last <= f.matched {
+			f.flights = f.flights[1:]
+		}
 		c.joins(now, m.from)
 		c.out.changed = true
 		c.shipTo(now, m.from)
-	case !m.ok:
-		f.next = min(f.next, m.index+1)
+	case !m.ok && m.round > f.voided:
+		f.agreed = false
+		f.rewind(min(f.next, m.index+1), c.reign.round)
 		c.shipTo(now, m.from)
 	}
 	return nil
-}
-
-// onOffer begins to restore a snapshot of the primary's, or refuses it.
-func (c *core) onOffer(now time.Time, m message) (accepted bool, err error) {
-	ok, err := c.obey(now, m)
-	if err != nil || !ok || c.applying || !c.joined && !c.informed() {
-		return false, err
-	}
-	if c.joined && c.last.Term == m.term && m.pos.Index < c.last.Index {
-		return false, nil // older than what this primary was told to be held here
-	}
-	c.applying, c.restoring, c.workTerm = true, true, c.term
-	return true, nil
 }

@@ -11,8 +11,9 @@ import (
 // job is storage work that a member has under way. A crash loses it, or comes
 // between its two parts.
 type job struct {
-	durable func() // on the disk
-	told    func() // to the core
+	durable func()    // on the disk
+	told    func()    // to the core
+	begun   time.Time // where work takes time
 }
 
 // machine is one simulated member.
@@ -31,7 +32,8 @@ type machine struct {
 type packet struct {
 	from, to int
 	m        message
-	life     int // of the receiver when it was sent
+	life     int       // of the receiver when it was sent
+	sent     time.Time // where wires take time
 }
 
 // transfer is a snapshot that was made and is to be sent.
@@ -55,9 +57,11 @@ type simulation struct {
 	promises  promises
 	writes    int
 	seed      uint64
-	// tamper changes messages and damage cores, to break a rule.
-	tamper func(*message)
-	damage func(*core, time.Time)
+	primacies primacies
+	// tamper changes messages, damage cores, and distort events, to break a rule.
+	tamper  func(*message)
+	damage  func(*core, time.Time)
+	distort func(*targets.Event, time.Time)
 }
 
 func newSimulation(t interface{ Fatalf(string, ...any) }, members int, mode targets.Mode, seed uint64) *simulation {
@@ -92,6 +96,7 @@ func (s *simulation) crash(i int, late bool) {
 	if late && m.core != nil && len(m.jobs) > 0 {
 		m.jobs[0].durable()
 	}
+	s.primacies.killed(s, i)
 	m.core, m.jobs = nil, nil
 }
 
@@ -115,6 +120,7 @@ func (s *simulation) input(i int, do func(c *core) error) {
 		s.damage(m.core, s.clock(i))
 	}
 	out := m.core.take(s.clock(i))
+	s.primacies.note(s, i, out.events)
 	for _, e := range out.to {
 		decoded, err := decode(e.m.encode(nil)[4:])
 		if err != nil {
@@ -123,19 +129,19 @@ func (s *simulation) input(i int, do func(c *core) error) {
 		if s.tamper != nil {
 			s.tamper(&decoded)
 		}
-		s.wire = append(s.wire, packet{i, e.to, decoded, s.lives[e.to]})
+		s.wire = append(s.wire, packet{i, e.to, decoded, s.lives[e.to], s.now})
 	}
 	if out.apply != nil {
 		m.jobs = append(m.jobs, job{
-			func() { s.extend(i, out.apply) },
-			func() {
+			durable: func() { s.extend(i, out.apply) },
+			told: func() {
 				last := out.apply[len(out.apply)-1].Position
 				s.input(i, func(c *core) error { c.applied(s.clock(i), last, false); return nil })
 			}})
 	}
 	for _, o := range out.offer {
 		t := transfer{from: i, life: s.lives[i], offered: o}
-		m.jobs = append(m.jobs, job{func() {}, func() { // a copy is made
+		m.jobs = append(m.jobs, job{durable: func() {}, told: func() { // a copy is made
 			t.log, t.at = append([]Entry(nil), m.disk.log...), m.disk.state().Last
 			s.transfers = append(s.transfers, t)
 		}})
@@ -183,14 +189,14 @@ func (s *simulation) send(k int) {
 		return
 	}
 	receiver.jobs = append(receiver.jobs, job{
-		func() {
+		durable: func() {
 			d := receiver.disk
 			if n := uint64(len(d.log)); n > t.offered.common {
 				d.aside = append(d.aside, d.log[t.offered.common:]...)
 			}
 			d.log, d.joined, receiver.wiped = t.log, true, false
 		},
-		func() {
+		told: func() {
 			s.input(to, func(c *core) error { c.restored(s.clock(to), t.at, false); return nil })
 			over(s.lives[to] != life)
 		}})
@@ -198,12 +204,18 @@ func (s *simulation) send(k int) {
 
 func (s *simulation) deliver(k int) {
 	p := s.wire[k]
-	s.wire = append(s.wire[:k], s.wire[k+1:]...)
+	if k == 0 { // the usual case, and a wire may be full
+		s.wire = s.wire[1:]
+	} else {
+		s.wire = append(s.wire[:k], s.wire[k+1:]...)
+	}
 	if s.cut[[2]int{p.from, p.to}] || s.lives[p.to] != p.life {
 		return
 	}
-	if s.machines[p.to].paused { // it waits in a buffer
-		s.wire = append(s.wire, p)
+	if s.machines[p.to].paused { // it waits in a buffer, if there is room
+		if len(s.wire) < 1000 {
+			s.wire = append(s.wire, p)
+		}
 		return
 	}
 	s.input(p.to, func(c *core) error { return c.receive(s.clock(p.to), p.m) })
@@ -240,12 +252,12 @@ func (s *simulation) write(i int, fails bool) {
 	s.writes++
 	e := Entry{p, s.now, []byte(fmt.Sprint(s.writes))}
 	m.jobs = append(m.jobs, job{
-		func() {
+		durable: func() {
 			if !fails {
 				s.extend(i, []Entry{e})
 			}
 		},
-		func() { s.input(i, func(c *core) error { c.finish(s.clock(i), p, fails); return nil }) }})
+		told: func() { s.input(i, func(c *core) error { c.finish(s.clock(i), p, fails); return nil }) }})
 }
 
 // open is the member that accepts writes, or -1.

@@ -68,10 +68,14 @@ func (g *Group) trySnapshot(ctx context.Context, o offered) (Position, error) {
 	defer conn.Close()
 	defer g.forget(conn)
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	if _, err := conn.Write(offer.encode(nil)); err != nil {
+	out, err := newOutgoing(conn, &g.sent)
+	if err != nil {
 		return at, err
 	}
-	if _, err := io.CopyN(conn, file, size); err != nil {
+	if _, err := out.Write(offer.encode(nil)); err != nil {
+		return at, err
+	}
+	if _, err := io.CopyBuffer(out, io.LimitReader(file, size), make([]byte, 128<<10)); err != nil {
 		return at, err
 	}
 	var answer [1]byte

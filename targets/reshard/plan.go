@@ -1,7 +1,6 @@
 package reshard
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -16,8 +15,9 @@ const (
 )
 
 // Plan lists the moves that lead from one sharding to another: of the users 1 to
-// users, those whose home changes, in batches of at most batch. The users of a batch
-// mostly go from one shard to one other, because that makes a short copy.
+// users, those whose home changes, in batches of at most batch. A batch takes users
+// in the order of their ids, from whichever shards: their rows lie side by side
+// there, and every shard does its part at the same time.
 //
 // Every shard of the new sharding must be one of the old, if only a spare one. A
 // user who is pinned to several shards in the new sharding must be pinned to the
@@ -56,23 +56,20 @@ func sameCopies(a, b []string) bool {
 	return a[0] == b[0] && slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// travel is one user's way.
+// travel is one user's way to another shard.
 type travel struct {
-	user     int64
-	from, to string
+	user int64
+	to   string
 }
 
-// travels lists those who move, sorted by where from and where to.
+// travels lists those who move, in the order of their ids.
 func travels(old, next *shard.Map, users int) []travel {
 	var list []travel
 	for id := int64(1); id <= int64(users); id++ {
-		if from, to := old.Home(id), next.Home(id); from != to {
-			list = append(list, travel{user: id, from: from, to: to})
+		if to := next.Home(id); to != old.Home(id) {
+			list = append(list, travel{id, to})
 		}
 	}
-	slices.SortFunc(list, func(a, b travel) int {
-		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to), cmp.Compare(a.user, b.user))
-	})
 	return list
 }
 

@@ -3,7 +3,7 @@
 /* Draws the page's charts. Every chart is data in a block of JSON; what can
    run is here alone: formats, shapes and tooltips, found by name in fixed
    tables. Text of the data is only ever set as text. */
-var echarts = window.echarts;
+var echarts, pack;
 var palettes = JSON.parse(document.getElementById('palette').textContent);
 var darkness = window.matchMedia('(prefers-color-scheme: dark)');
 var THIN = '\u202f', NARROW = 480;
@@ -310,8 +310,7 @@ function option(spec, palette, width) {
    changes. */
 function Chart(node) {
   this.node = node;
-  var of = node.getAttribute('data-of');
-  this.spec = JSON.parse((of ? document.getElementById(of).querySelector('script') : node.nextElementSibling).textContent);
+  this.spec = pack.charts[node.getAttribute('data-of') || node.closest('figure').id];
   this.chart = null;
 }
 Chart.prototype.draw = function (width) {
@@ -326,13 +325,69 @@ Chart.prototype.draw = function (width) {
     this.chart.setOption(option(this.spec, palette, w), true);
   }
 };
-var charts = Array.prototype.map.call(document.querySelectorAll('.chart'), function (n) { return new Chart(n); });
-var observer = new ResizeObserver(function (entries) {
-  entries.forEach(function (e) {
-    charts.forEach(function (c) { if (c.node === e.target && !printing) { c.draw(); } });
+Chart.prototype.fit = function () {
+  this.draw(printing ? (this.node.closest('.panels') ? PAPER_HALF : PAPER) : 0);
+};
+
+/* A long table is made when somebody opens it. */
+function build(details) {
+  var data = pack && pack.tables[details.id];
+  if (!data || details.querySelector('table')) { return; }
+  var scroll = element('div'), table = element('table'), caption = element('caption'), body = element('tbody');
+  scroll.className = 'scroll';
+  scroll.tabIndex = 0;
+  scroll.setAttribute('role', 'region');
+  scroll.setAttribute('aria-label', data.caption);
+  table.className = data.class;
+  caption.appendChild(element('span', data.caption));
+  function line(texts, tag, scope) {
+    var row = element('tr');
+    texts.forEach(function (text, i) {
+      var cell = element(scope === 'col' || !i ? 'th' : tag, text);
+      if (cell.tagName === 'TH') { cell.scope = scope; }
+      row.appendChild(cell);
+    });
+    return row;
+  }
+  table.appendChild(caption);
+  table.appendChild(element('thead')).appendChild(line(data.heads, 'th', 'col'));
+  data.rows.forEach(function (texts) { body.appendChild(line(texts, 'td', 'row')); });
+  table.appendChild(body);
+  scroll.appendChild(table);
+  details.appendChild(scroll);
+}
+function each(selector, f) { Array.prototype.forEach.call(document.querySelectorAll(selector), f); }
+
+/* What is compressed comes back as text. */
+function unpacked(id) {
+  var raw = atob(document.getElementById(id).textContent), bytes = new Uint8Array(raw.length);
+  for (var i = 0; i < raw.length; i++) { bytes[i] = raw.charCodeAt(i); }
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
+}
+var charts = [];
+Promise.resolve().then(function () { return Promise.all([unpacked('library'), unpacked('pack')]); }).then(function (texts) {
+  var library = document.createElement('script');
+  library.textContent = texts[0];
+  document.head.appendChild(library);
+  echarts = window.echarts;
+  if (!echarts) { throw new Error('the chart library did not run'); }
+  pack = JSON.parse(texts[1]);
+  charts = Array.prototype.map.call(document.querySelectorAll('.chart'), function (n) { return new Chart(n); });
+  var observer = new ResizeObserver(function (entries) {
+    entries.forEach(function (e) {
+      charts.forEach(function (c) { if (c.node === e.target && !printing) { c.draw(); } });
+    });
   });
+  charts.forEach(function (c) { observer.observe(c.node); });
+  each('details[data-later]', function (d) {
+    d.addEventListener('toggle', function () { if (d.open) { build(d); } });
+    if (d.open) { build(d); }
+  });
+}).catch(function (error) {
+  document.getElementById('undrawn').hidden = false;
+  document.body.classList.add('undrawn');
+  throw error;
 });
-charts.forEach(function (c) { observer.observe(c.node); });
 darkness.addEventListener('change', function () { charts.forEach(function (c) { c.draw(); }); });
 
 /* Paper shows everything, in light colours and at a fixed width. */
@@ -341,7 +396,8 @@ window.addEventListener('beforeprint', function () {
   printing = true;
   closed = Array.prototype.filter.call(document.querySelectorAll('details'), function (d) { return !d.open; });
   closed.forEach(function (d) { d.open = true; });
-  charts.forEach(function (c) { c.draw(c.node.closest('.panels') ? PAPER_HALF : PAPER); });
+  each('details[data-later]', build);
+  charts.forEach(function (c) { c.fit(); });
 });
 window.addEventListener('afterprint', function () {
   printing = false;
