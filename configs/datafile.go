@@ -41,6 +41,7 @@ type cacheFile struct {
 // edgeFile: ttl and stale_if_error are published values.
 type edgeFile struct {
 	Origin       string   `yaml:"origin"`
+	Backups      []string `yaml:"backups"`
 	Provider     string   `yaml:"provider"`
 	Region       string   `yaml:"region"`
 	Peers        []string `yaml:"peers"`

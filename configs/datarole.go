@@ -118,7 +118,7 @@ func (b *builder) cache(f cacheFile) *targets.Cache {
 }
 
 func (b *builder) edge(f edgeFile) *targets.Edge {
-	e := &targets.Edge{Origin: f.Origin, Provider: f.Provider, Region: f.Region, Peers: f.Peers, Bytes: f.Bytes,
+	e := &targets.Edge{Origin: f.Origin, Backups: f.Backups, Provider: f.Provider, Region: f.Region, Peers: f.Peers, Bytes: f.Bytes,
 		TTL:          b.scaled("default TTL of edges", f.TTL, "the stage file; CloudFront's default is 24 h"),
 		StaleIfError: b.scaled("stale-if-error of edges", f.StaleIfError, "the stage file (RFC 5861)"),
 		Timeout:      defaultOriginTimeout, Connections: f.Connections, Demand: b.workload.Edge, PurgeKey: f.PurgeKey}

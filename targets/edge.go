@@ -7,6 +7,8 @@ import "time"
 type Edge struct {
 	// Origin names the balancer or web role that has the files.
 	Origin string `json:"origin"`
+	// Backups are asked, in their order, when nobody listens there.
+	Backups []string `json:"backups,omitempty"`
 	// Provider and Region say whose edge it is, and where.
 	Provider string `json:"provider"`
 	Region   string `json:"region"`

@@ -37,6 +37,9 @@ func checkRatio(ps *problems, field string, r float64) {
 
 func (t Topology) checkEdge(ps *problems, at string, e Edge) {
 	t.wantRole(ps, at+".origin", e.Origin, KindBalancer, KindWeb)
+	for i, b := range e.Backups {
+		t.wantRole(ps, fmt.Sprintf("%s.backups[%d]", at, i), b, KindBalancer, KindWeb)
+	}
 	if !nodeName.MatchString(e.Provider) {
 		ps.add(at+".provider", "a name", "%q is none", e.Provider)
 	}

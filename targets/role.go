@@ -81,7 +81,7 @@ func (r Role) Peers() []string {
 	case r.Database != nil && r.Database.Replication != nil:
 		return without(r.Database.Replication.Members, r.Name)
 	case r.Edge != nil:
-		return without(r.Edge.Peers, r.Name)
+		return without(slices.Concat(r.Edge.Peers, r.Edge.Backups), r.Name)
 	case r.Nameserver != nil && r.Nameserver.Health.Interval > 0:
 		return r.Nameserver.watched()
 	}

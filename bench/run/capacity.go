@@ -68,7 +68,7 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 	if e, ok := p.Estimate("capacity_per_s"); ok && e.Value > 0 && !math.IsInf(e.Value, 0) {
 		c.next = e.Value / (1 + c.width/2)
 	}
-	doubtful := 0
+	doubtful, spoilt := 0, ""
 	for step := 1; step <= probes && !c.narrow(); step++ {
 		rate := math.Round(c.next*10) / 10
 		s.stepFor(s.cfg.Profile.Probe, "capacity: %.4g/s", rate)
@@ -88,10 +88,19 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 				out.Doubt = probe.Why
 				break
 			}
+			if doubtful == mostDoubtful && c.passed == 0 {
+				// It was no moment: what can be said is that this much, which
+				// the real machine carries, is not the limit.
+				c.next, spoilt = min(c.next, float64(s.runner.floor.size)), probe.Why
+			}
 			probes++
 			continue
 		}
 		c.note(rate, probe.Word == bench.Pass, step)
+		if spoilt != "" && probe.Word == bench.Pass {
+			out.Doubt = spoilt
+			break
+		}
 	}
 	out.Passed, out.Failed = c.passed, c.failed
 	out.Bottleneck = bottleneck(breaking(*out).Uses)

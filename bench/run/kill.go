@@ -91,11 +91,7 @@ func (s *session) strike(ctx context.Context, b *bed, k strike) (*seen, error) {
 	row.Happened = !what.killed.IsZero()
 	row.LoggedOut = seen.measurement.Total.LoggedOut
 	row.Availability = seen.measurement.Total.Availability()
-	for _, doubt := range []string{seen.measurement.Generator.Limited, seen.crowded} {
-		if row.Doubt == "" {
-			row.Doubt = doubt
-		}
-	}
+	row.Doubt = rowDoubt(seen.measurement)
 	if row.Happened {
 		s.recovery(ctx, b, &row, seen, what, k)
 	} else {
@@ -116,6 +112,16 @@ func (s *session) strike(ctx context.Context, b *bed, k strike) (*seen, error) {
 		s.reignFacts(ctx, b, k.prefix, b.groups())
 	}
 	return seen, err
+}
+
+// rowDoubt says why a row of the kill matrix cannot be trusted. It counts
+// requests and times the outage by tenths of a second, so that it bears a load
+// that comes late, as long as all of it comes, and well before that.
+func rowDoubt(m bench.Measurement) string {
+	if p99 := m.Total.Lateness.P99; m.Total.Unsent == 0 && p99 != nil && *p99 < settled/10 {
+		return ""
+	}
+	return m.Generator.Limited
 }
 
 // fault is what the strike does to a node.

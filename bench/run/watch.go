@@ -30,7 +30,7 @@ type watched struct {
 // watch starts to sample queues. The function that it returns ends that and
 // says how each resource was used since.
 func (b *bed) watch(ctx context.Context) (end func() watched) {
-	const every = 250 * time.Millisecond
+	const every = 500 * time.Millisecond
 	first := b.read(ctx)
 	neighbours := b.session.runner.others(b)
 	before := processCPU(ctx, neighbours)

@@ -230,3 +230,26 @@ func TestTheLeastRecentlyUsedLeaves(t *testing.T) {
 		t.Errorf("after a flush: %v", m)
 	}
 }
+
+// TestBackupOrigins asks the next origin when nobody listens at one.
+func TestBackupOrigins(t *testing.T) {
+	dead := newOrigin(t, newClock(), reply("dead"))
+	first, second := newOrigin(t, dead.clock, reply("first", "Cache-Control", "no-store")), newOrigin(t, dead.clock, reply("second"))
+	spec := plainSpec()
+	spec.Backups = []string{"b-1", "b-2"}
+	e := newEdge(t, spec, dead)
+	e.net.set("b-1", first.Listener.Addr().String())
+	e.net.set("b-2", second.Listener.Addr().String())
+	dead.Close()
+	if r := e.get("/x"); r.StatusCode != http.StatusOK || r.body != "first" {
+		t.Errorf("with the origin dead: %d %q", r.StatusCode, r.body)
+	}
+	first.Close()
+	if r := e.get("/y"); r.StatusCode != http.StatusOK || r.body != "second" {
+		t.Errorf("with a backup dead too: %d %q", r.StatusCode, r.body)
+	}
+	second.Close()
+	if r := e.get("/z"); r.StatusCode != http.StatusBadGateway {
+		t.Errorf("with all of them dead: %d", r.StatusCode)
+	}
+}

@@ -64,12 +64,12 @@ func New(spec targets.Edge, config Config) (*Server, error) {
 		tracing: tracing{access: config.Access, sample: config.Sample},
 	}
 	s.life, s.end = context.WithCancel(context.Background())
-	s.origin = s.newTransport(spec.Origin, spec.Connections, &s.counters.originBytes, &s.counters.originOpen)
+	s.origin = s.newTransport(spec.Origin, spec.Backups, spec.Connections, &s.counters.originBytes, &s.counters.originOpen)
 	seen := map[string]bool{config.Role: true}
 	for _, name := range spec.Peers {
 		if !seen[name] {
 			seen[name] = true
-			s.peers = append(s.peers, peer{name: name, transport: s.newTransport(name, peerConnections, nil, nil)})
+			s.peers = append(s.peers, peer{name: name, transport: s.newTransport(name, nil, peerConnections, nil, nil)})
 		}
 	}
 	return s, nil

@@ -2,16 +2,18 @@ package cdn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
-// newTransport makes the pool of connections to a role. The counters may be
-// nil.
-func (s *Server) newTransport(role string, connections int, read, open *atomic.Int64) *http.Transport {
+// newTransport makes the pool of connections to a role, or to the first of
+// others at which somebody listens. The counters may be nil.
+func (s *Server) newTransport(role string, others []string, connections int, read, open *atomic.Int64) *http.Transport {
 	return &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			// net/http lets a dial outlive its request, for the next one to
@@ -20,9 +22,9 @@ func (s *Server) newTransport(role string, connections int, read, open *atomic.I
 			defer cancel()
 			stop := context.AfterFunc(s.life, cancel)
 			defer stop()
-			conn, err := s.dial(ctx, role)
+			conn, err := s.dialFirst(ctx, append([]string{role}, others...))
 			if err != nil {
-				return nil, fmt.Errorf("dial %s: %w", role, err)
+				return nil, err
 			}
 			return newMeteredConn(conn, read, nil, open), nil
 		},
@@ -32,6 +34,25 @@ func (s *Server) newTransport(role string, connections int, read, open *atomic.I
 		MaxResponseHeaderBytes: headerBytes,
 		DisableCompression:     true, // bodies pass as they are
 	}
+}
+
+// dialFirst connects to the first role that accepts. Each but the last has an
+// equal share of the time-out.
+func (s *Server) dialFirst(ctx context.Context, roles []string) (net.Conn, error) {
+	var errs []error
+	for i, role := range roles {
+		try, cancel := ctx, context.CancelFunc(func() {})
+		if i < len(roles)-1 {
+			try, cancel = context.WithTimeout(ctx, s.spec.Timeout/time.Duration(len(roles)))
+		}
+		conn, err := s.dial(try, role)
+		cancel()
+		if err == nil {
+			return conn, nil
+		}
+		errs = append(errs, fmt.Errorf("dial %s: %w", role, err))
+	}
+	return nil, errors.Join(errs...)
 }
 
 // meteredConn counts the bytes on the wire, HTTP headers included.
