@@ -167,6 +167,78 @@ func TestWideEstimatesAreNumbers(t *testing.T) {
 	})
 }
 
+// anyFarSystem draws a system of the last rungs: shards, a queue, two data
+// centres.
+func anyFarSystem() *rapid.Generator[drawn] {
+	return rapid.Custom(func(t *rapid.T) drawn {
+		d := anySystem(3).Draw(t, "base")
+		s := &d.topology
+		if len(s.Nodes) == 1 {
+			return d
+		}
+		follows := rapid.IntRange(0, min(5, d.workload.Data.Users-1)).Draw(t, "follows")
+		if rapid.Bool().Draw(t, "centres") {
+			demand := s.RolesOf(targets.KindWeb)[0].Web.Demand
+			*s = twoCentres(rapid.IntRange(1, 3).Draw(t, "webs"), rapid.SampledFrom(targets.Modes()).Draw(t, "mode"))
+			change(s, func(r *targets.Role) {
+				if r.Web != nil {
+					r.Web.Demand = demand
+				}
+			})
+			return d
+		}
+		if rapid.Bool().Draw(t, "queue") {
+			enqueue(s, rapid.IntRange(0, 3).Draw(t, "workers"), rapid.SampledFrom(targets.Syncs()).Draw(t, "sync"))
+		}
+		if rapid.Bool().Draw(t, "sharded") {
+			sharding := shards(s, rapid.IntRange(1, 5).Draw(t, "shards"), rapid.SampledFrom(targets.ShardMethods()).Draw(t, "method"), follows)
+			change(s, func(r *targets.Role) {
+				switch {
+				case r.Web != nil:
+					r.Web.Denormalised = follows > 0 && rapid.Bool().Draw(t, "denormalised")
+				case r.Worker != nil:
+					r.Worker.Data = targets.DataTier{Sharding: &sharding, Connections: 1}
+				}
+			})
+		}
+		if rapid.Bool().Draw(t, "cached") {
+			cacheTier(s, rapid.IntRange(1, 3).Draw(t, "caches"), rapid.Int64Range(1, 1<<18).Draw(t, "bytes"),
+				rapid.SampledFrom(targets.Evictions()).Draw(t, "eviction"), time.Duration(rapid.IntRange(0, 100).Draw(t, "TTL s"))*time.Second)
+		}
+		return d
+	})
+}
+
+func TestFarEstimatesAreNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d, rate := anyFarSystem().Draw(t, "system"), rapid.Float64Range(0, 3000).Draw(t, "rate")
+		var crowd estimate.Crowd
+		if len(d.topology.Regions) > 0 {
+			crowd.Regions = rapid.SampledFrom([][]string{nil, {"eu"}, {"na", "eu"}}).Draw(t, "regions")
+		}
+		if rapid.Bool().Draw(t, "hot") {
+			crowd.Hot = bench.Hot{User: rapid.Int64Range(1, int64(d.workload.Data.Users)).Draw(t, "user"), Ratio: rapid.Float64Range(0, 1).Draw(t, "ratio")}
+		}
+		length := time.Duration(rapid.IntRange(0, 60).Draw(t, "length s")) * time.Second
+		p, err := estimate.PredictCrowd(d.topology, d.workload, crowd, rate, length, 50*time.Microsecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		numbers(t, p)
+		for _, e := range p.Estimates {
+			seen := map[string]bool{}
+			for _, l := range e.Derivation {
+				if strings.HasPrefix(l, "  ") && seen[l] {
+					t.Fatalf("%s says twice %q", e.Fact, l)
+				}
+				if seen[l] = true; !strings.HasPrefix(l, "  ") {
+					seen = map[string]bool{}
+				}
+			}
+		}
+	})
+}
+
 // slack is what a law of two moments may miss where it only compares, and
 // grain what its probabilities may: a median that lies in a gap between two
 // kinds of requests jumps over it for less than that. Work that is cut into

@@ -52,6 +52,12 @@ func (m *model) scatterReads(r *route, shares []float64) {
 			}
 		}
 	}
+	m.gather(r, f)
+}
+
+// gather has a route wait for several shards.
+func (m *model) gather(r *route, f *fan) {
+	m.scattered = m.scattered || len(f.branches) > 0
 	r.await(f)
 }
 
@@ -80,7 +86,7 @@ func (m *model) scatterWrites(r *route, shares []float64) {
 		}
 		f.branches = append(f.branches, b)
 	}
-	r.await(f)
+	m.gather(r, f)
 }
 
 // await has a route wait for a fan.
@@ -102,7 +108,7 @@ func (m *model) burden(centers []*center, r *route, share float64, at place, res
 		machine = at.node.Machine.Disk
 	}
 	mean, cv := law.Mean.Seconds(), law.Variation()
-	if machine.Slots == 0 || mean <= 0 {
+	if machine.Slots == 0 || r.share*share*mean < nothing {
 		return centers
 	}
 	c := m.center(at, resource)

@@ -7,9 +7,9 @@ import (
 	"rung/targets"
 )
 
-// shard spreads the store of a topology, which stands alone, over n shards and
+// shards spreads the store of a topology, which stands alone, over n shards and
 // one that is empty. A shard has its own node, like the store's.
-func shard(t *targets.Topology, n int, method targets.ShardMethod, follows int) targets.Sharding {
+func shards(t *targets.Topology, n int, method targets.ShardMethod, follows int) targets.Sharding {
 	var first targets.Node
 	var nodes []targets.Node
 	for _, x := range t.Nodes {

@@ -115,7 +115,7 @@ func (g group) simulate(seed uint64) seen {
 	c.t.after(0, c.arrive)
 	last := 0.0
 	for c.t.Len() > 0 {
-		next := heap.Pop(c.t).(agendum)
+		next := popAgendum(c.t)
 		c.t.now = next.at
 		if c.left > 0 {
 			last = next.at
@@ -204,3 +204,5 @@ func (c *cluster) apply(d *database) {
 		})
 	})
 }
+
+func popAgendum(t *timeline) agendum { return heap.Pop(t).(agendum) }

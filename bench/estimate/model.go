@@ -50,8 +50,9 @@ type model struct {
 	// missRatio of the stores' buffer pools over all page reads; -1 when
 	// nothing is read.
 	missRatio float64
-	// constant says that requests come at constant gaps.
-	constant bool
+	// constant says that requests come at constant gaps, and scattered that some
+	// ask several shards at once.
+	constant, scattered bool
 	// outside says why the model does not fit the topology; empty when it
 	// does.
 	outside string
@@ -59,6 +60,7 @@ type model struct {
 
 // newModel adds up what each operation asks of each resource.
 func newModel(t targets.Topology, w bench.Workload, c conditions) (*model, error) {
+	w.Mix = slices.DeleteFunc(slices.Clone(w.Mix), func(s bench.Share) bool { return s.Ratio < negligible })
 	m := &model{conditions: c, topology: t, workload: w, missRatio: -1, constant: w.Arrivals == bench.ArrivalsConstant, owners: map[string]string{}}
 	regions := c.regions
 	if len(regions) == 0 {
@@ -85,7 +87,9 @@ func (m *model) unfit(format string, args ...any) {
 
 // build works everything out along the paths.
 func (m *model) build() (err error) {
-	m.join()
+	if err := m.join(); err != nil {
+		return err
+	}
 	if m.audience == nil {
 		if m.audience, err = m.newAudience(); err != nil {
 			return err
@@ -118,7 +122,7 @@ func (m *model) build() (err error) {
 }
 
 // join makes paths with one store share its tier, and finds the parts.
-func (m *model) join() {
+func (m *model) join() error {
 	known := map[string]*tier{}
 	for _, p := range m.paths {
 		for i, s := range p.tiers {
@@ -129,7 +133,7 @@ func (m *model) join() {
 			p.tiers[i] = known[s.store.Name]
 		}
 		if !reflect.DeepEqual(p.web().Web.Sharding, m.paths[0].web().Web.Sharding) {
-			m.unfit("the web servers of two places have their data on different shards")
+			return fmt.Errorf("topology %s: web servers %q and %q have their data on different shards", m.topology.Name, m.paths[0].web().Name, p.web().Name)
 		}
 	}
 	if first := m.tiers[0]; m.replicas > 0 && len(first.replicas) > 0 {
@@ -142,6 +146,7 @@ func (m *model) join() {
 	for _, s := range m.tiers {
 		s.divide(m.topology, m.paths)
 	}
+	return nil
 }
 
 // stock finds the cache tiers. Paths with the same nodes share one, which sees

@@ -84,6 +84,9 @@ func (m *model) touched(x *part, tier int) (first []touches, repeated float64) {
 	applied := map[string]float64{}
 	n := float64(len(x.names))
 	for _, p := range m.paths {
+		if !slices.Contains(p.tiers, x.tier) {
+			continue
+		}
 		for _, s := range m.workload.Mix {
 			seen := map[string]bool{}
 			for _, v := range m.visitsOf(p, s.Operation) {

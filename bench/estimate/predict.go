@@ -26,7 +26,8 @@ const (
 const (
 	limits = "Poisson arrivals, independent waits at different resources, steady state; trust up to 80% use of the " +
 		"busiest resource, nothing above 90%; the p99 of work cut into two or three pieces is up to 40% lower"
-	latencyModel = "floor + gamma law of the waits, mixed over operations and over the number of long jobs in the way"
+	scatterLimits = "; shards that one request asks at once count as independent: up to 60% use within 20%, at 80% within 40%"
+	latencyModel  = "floor + gamma law of the waits, mixed over operations and over the number of long jobs in the way"
 )
 
 // Predict makes every estimate of a topology under a workload, at the common
@@ -124,7 +125,7 @@ func (m *model) rated() bool {
 
 func (m *model) capacityEstimate(limit *center, capacity float64, slo bench.SLO) bench.Estimate {
 	e := bench.Estimate{Fact: "capacity_per_s", Value: capacity, Tolerance: capacityTolerance,
-		Model: "sum of demands; highest rate whose " + latencyModel + " meets the SLO", Limits: limits, Outside: m.outside}
+		Model: "sum of demands; highest rate whose " + latencyModel + " meets the SLO", Limits: m.limits(), Outside: m.outside}
 	for _, c := range m.centers {
 		if c.time() > 0 {
 			e.Derivation = append(e.Derivation, c.derivation()...)
@@ -171,7 +172,7 @@ func (m *model) latencyEstimates(rate float64) []bench.Estimate {
 		value := quantile(rs, row.q) * 1e9
 		e := bench.Estimate{Fact: row.fact, Value: value, Tolerance: row.tolerance, Model: latencyModel,
 			Derivation: append(lines[:len(lines):len(lines)], fmt.Sprintf("quantile %.3g of the mix: %.4g ms", row.q, value/1e6)),
-			Limits:     limits, Outside: outside}
+			Limits:     m.limits(), Outside: outside}
 		switch {
 		case math.IsInf(value, 1):
 			e.Value, e.Outside = 0, "the rate is above the lowest ceiling: there is no steady state"
@@ -181,6 +182,13 @@ func (m *model) latencyEstimates(rate float64) []bench.Estimate {
 		out = append(out, e)
 	}
 	return out
+}
+
+func (m *model) limits() string {
+	if m.scattered {
+		return limits + scatterLimits
+	}
+	return limits
 }
 
 // shift widens the tolerance of a median to what an error of the hit ratios

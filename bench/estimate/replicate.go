@@ -5,7 +5,7 @@ import "rung/targets"
 // replicate adds what a write costs each replica, and waits for those that
 // the mode wants.
 func (m *model) replicate(r *route, s *tier, class targets.Statement) {
-	if len(s.replicas) == 0 || r.share <= 0 {
+	if len(s.replicas) == 0 || r.share < negligible {
 		return
 	}
 	m.applyWrites(r.operation, r.share, s, class)

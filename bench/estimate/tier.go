@@ -163,7 +163,10 @@ func (s *tier) divide(t targets.Topology, paths []*path) {
 		key := fmt.Sprint(i == 0, Group(node.Name), node.DataCenter, node.Machine, s.settingsOf(r), oneWay(t, s.nodes[s.store.Name].Name, node.Name))
 		reads := map[*path]float64{}
 		for _, p := range paths {
-			readers := s.readers(t, p)
+			var readers []targets.Role
+			if slices.Contains(p.tiers, s) {
+				readers = s.readers(t, p)
+			}
 			share := 0.0
 			if slices.ContainsFunc(readers, func(x targets.Role) bool { return x.Name == r.Name }) {
 				share = 1 / float64(len(readers))

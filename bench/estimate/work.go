@@ -7,10 +7,12 @@ import (
 	"rung/targets"
 )
 
+// nothing is work, in seconds per request, that counts as none.
+const nothing = 1e-15
+
 // work adds work at a resource. Work at a CPU that is longer than the quantum
 // is cut into pieces that queue one after another.
 func (m *model) work(r *route, at place, resource string, law targets.Law, label string) {
-	const nothing = 1e-15 // seconds per request
 	spec, quantum := at.node.Machine.CPU, at.node.Machine.Quantum
 	if resource == "disk" {
 		spec, quantum = at.node.Machine.Disk, 0

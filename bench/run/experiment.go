@@ -61,6 +61,11 @@ func (s *session) experiment(ctx context.Context, b *bed, e bench.Experiment, va
 
 // predictOnly predicts a topology under a part of the workload.
 func (s *session) predictOnly(t targets.Topology, only []targets.Operation) (bench.Prediction, error) {
+	return s.predictFor(t, s.part(only))
+}
+
+// part is the workload with some of its operations only.
+func (s *session) part(only []targets.Operation) bench.Workload {
 	w := s.cfg.Workload
 	w.Mix = nil
 	sum := 0.0
@@ -73,7 +78,7 @@ func (s *session) predictOnly(t targets.Topology, only []targets.Operation) (ben
 	for i := range w.Mix {
 		w.Mix[i].Ratio /= sum
 	}
-	return s.predictFor(t, w)
+	return w
 }
 
 func (s *session) variantCapacity(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
@@ -138,7 +143,7 @@ func (s *session) latency(ctx context.Context, b *bed, e bench.Experiment, varia
 func (s *session) load(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
 	only := e.Operations
 	if len(only) > 0 {
-		p, err := s.predictOnly(b.system.Topology(), only)
+		p, err := s.predictCrowd(b.system.Topology(), s.part(only), s.crowd(e.Regions, e.Hot))
 		if err != nil {
 			return err
 		}

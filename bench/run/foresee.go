@@ -25,7 +25,9 @@ func (s *session) foresee() error {
 		}
 		s.result.Prediction.Estimates = append(s.result.Prediction.Estimates, found...)
 	}
-	return nil
+	moves, err := s.foreseeKills()
+	s.result.Prediction.Estimates = append(s.result.Prediction.Estimates, moves...)
+	return err
 }
 
 // throughCache says that reads go through a cache tier first.
@@ -54,7 +56,14 @@ func (s *session) foreseen(e bench.Experiment, t targets.Topology) ([]bench.Esti
 	case bench.ExperimentPublish:
 		return foreseePublish(e, t)
 	case bench.ExperimentKill:
+		if e.DataCenter != "" {
+			return foreseeMoves(e.Name, e.DataCenter, e.Method, t)
+		}
 		return s.foreseeLoggedOut(e, t)
+	case bench.ExperimentHeal:
+		return foreseeHealing(e, t), nil
+	case bench.ExperimentReshard:
+		return s.foreseeMove(e, t)
 	case bench.ExperimentAutoscale:
 		return s.foreseeServers(e, t)
 	}
@@ -98,12 +107,12 @@ func (s *session) foreseeFreshness(e bench.Experiment, t targets.Topology) ([]be
 		return nil, nil
 	}
 	// The edits are writes beside those of the mix, which the lag knows.
-	lag, err := estimate.ReplicationLag(t, s.cfg.Workload, s.cfg.Profile.Rate, s.calibration.HopCost)
+	lag, err := estimate.LagAt(t, s.cfg.Workload, s.lagRates(e.Rate), s.calibration.HopCost)
 	if err != nil {
 		return nil, err
 	}
 	return []bench.Estimate{{Fact: e.Name + ".lag_p50_ns", Value: float64(lag.Quantile(0.5)), Tolerance: 0.35, Model: "batch service of replicas",
-		Derivation: lag.Derivation, Limits: "the edits of the experiment are not in the rate", Outside: lag.Outside}}, nil
+		Derivation: lag.Derivation, Outside: lag.Outside}}, nil
 }
 
 func lacksReplicas(t targets.Topology) bool {
@@ -144,7 +153,7 @@ func (s *session) foreseeLoad(e bench.Experiment, t targets.Topology) ([]bench.E
 	if len(e.Operations) == 1 && e.Operations[0] == targets.OpAsset && len(e.Regions) > 0 {
 		return s.foreseeRegions(e, t)
 	}
-	p, err := s.predictOnly(t, e.Operations)
+	p, err := s.predictCrowd(t, s.part(e.Operations), s.crowd(e.Regions, e.Hot))
 	if err != nil {
 		return nil, err
 	}

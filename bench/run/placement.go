@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"rung/bench"
+	"rung/bench/estimate"
 	"rung/targets"
 	"rung/targets/shard"
 )
@@ -32,8 +33,7 @@ func (s *session) placement(e bench.Experiment, t targets.Topology) error {
 		if err != nil {
 			return err
 		}
-		// Users are whole: their number on a share of the ring scatters too.
-		expected := math.Hypot(math.Sqrt(float64(n-1)/float64(n*virtual+1)), math.Sqrt(float64(n-1)/float64(users)))
+		expected := math.Hypot(estimate.ShardSpread(n, virtual), math.Sqrt(float64(n-1)/float64(users)))
 		at := "v" + strconv.Itoa(virtual)
 		from := fmt.Sprintf("%d rings of %d shards with %d virtual nodes each, %d users", rings, n, virtual, users)
 		s.facts.Add(e.Name+"."+at+".sd_ratio", spread, from)

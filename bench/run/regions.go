@@ -62,12 +62,11 @@ func toBalancer(t targets.Topology, r targets.Region) (shortest time.Duration, f
 // predictFor predicts a topology under the common load, with users where they
 // are, and its capacity with users where that is searched.
 func (s *session) predictFor(t targets.Topology, w bench.Workload) (bench.Prediction, error) {
-	p, hop := s.cfg.Profile, s.calibration.HopCost
-	all, err := estimate.PredictRegions(t, w, spread(t), p.Rate, p.Common, hop)
+	all, err := s.predictCrowd(t, w, s.crowd(spread(t), bench.Hot{}))
 	if err != nil || slices.Equal(local(t), spread(t)) {
 		return all, err
 	}
-	near, err := estimate.PredictRegions(t, w, local(t), p.Rate, p.Common, hop)
+	near, err := s.predictCrowd(t, w, s.crowd(local(t), bench.Hot{}))
 	if err != nil {
 		return all, err
 	}
@@ -78,4 +77,8 @@ func (s *session) predictFor(t targets.Topology, w bench.Workload) (bench.Predic
 		all.Estimates = append(all.Estimates, e)
 	}
 	return all, nil
+}
+
+func (s *session) predictCrowd(t targets.Topology, w bench.Workload, users estimate.Crowd) (bench.Prediction, error) {
+	return estimate.PredictCrowd(t, w, users, s.cfg.Profile.Rate, s.cfg.Profile.Common, s.calibration.HopCost)
 }

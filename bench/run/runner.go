@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rung/bench"
+	"rung/bench/traffic"
 	"rung/targets"
 	"rung/targets/clock"
 )
@@ -111,6 +112,9 @@ func (r *runner) results(out *bench.Run) {
 
 // foretell predicts the stage and its experiments, before anything runs.
 func (s *session) foretell() (err error) {
+	if s.popularity, err = traffic.New(s.cfg.Workload, s.cfg.Seed, "estimate"); err != nil {
+		return fmt.Errorf("estimate: %w", err)
+	}
 	if s.result.Prediction, err = s.predict(s.stage.Topology); err != nil {
 		return fmt.Errorf("estimate: %w", err)
 	}

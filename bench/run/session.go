@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rung/bench"
+	"rung/bench/traffic"
 	"rung/targets"
 	"rung/targets/clock"
 	"rung/targets/launch"
@@ -22,7 +23,9 @@ type session struct {
 	calibration bench.Calibration
 	facts       bench.Facts
 	result      bench.StageResult
-	attacks     int // numbers the attacks, for seeds and keys
+	// popularity says which users are asked for most.
+	popularity *traffic.Shop
+	attacks    int // numbers the attacks, for seeds and keys
 }
 
 // run does everything that is asked of the stage. What was found before an
