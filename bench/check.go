@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"strconv"
@@ -93,10 +94,16 @@ func (c Check) Needs() []string {
 }
 
 // Judge decides the check by the facts and says what it saw. A missing,
-// doubtful or non-finite fact gives Unknown.
+// doubtful or non-finite fact gives Unknown; but a lower bound that is large
+// enough is as good as the value.
 func (c Check) Judge(facts Facts) (Word, string) {
 	left, leftText, doubt := c.Left.value(facts, c.Right.Fact)
 	if doubt != "" {
+		if bound, ok := c.bounded(facts); ok {
+			if word, evidence := c.Judge(bound); word == Pass {
+				return Pass, "at least " + evidence
+			}
+		}
 		return Unknown, doubt
 	}
 	right, rightText, doubt := c.Right.value(facts, c.Left.Fact)
@@ -122,6 +129,18 @@ func (c Check) Judge(facts Facts) (Word, string) {
 		return Pass, fmt.Sprintf("%s %s %s", leftText, c.Relation, rightText)
 	}
 	return Fail, fmt.Sprintf("%s is not %s %s", leftText, c.Relation, rightText)
+}
+
+// bounded are the facts with the lower bound on the left taken for the value,
+// if there is one and the check asks for no more.
+func (c Check) bounded(facts Facts) (Facts, bool) {
+	f := facts[c.Left.Fact]
+	if !f.AtLeast || c.Left.Factor < 0 || c.Relation != ">=" && c.Relation != ">" {
+		return nil, false
+	}
+	out := maps.Clone(facts)
+	out.Add(f.Name, f.Value, f.From)
+	return out, true
 }
 
 // value of the term, in words too; a plain number has the unit of the fact

@@ -15,6 +15,8 @@ type Fact struct {
 	// Doubt says why the value must not be judged ("the generator was the
 	// limit"). Empty when the value is sound.
 	Doubt string `json:"doubt,omitempty"`
+	// AtLeast says that a value in doubt is still a lower bound.
+	AtLeast bool `json:"at_least,omitempty"`
 	// From says what was measured, for a reader.
 	From string `json:"from,omitempty"`
 }
@@ -31,6 +33,11 @@ func (f Facts) Add(name string, value float64, from string) {
 // Doubt states a fact that must not be judged.
 func (f Facts) Doubt(name string, value float64, from, why string) {
 	f[name] = Fact{Name: name, Value: value, From: from, Doubt: why}
+}
+
+// AtLeast states a fact of which only a lower bound is known, and why.
+func (f Facts) AtLeast(name string, value float64, from, why string) {
+	f[name] = Fact{Name: name, Value: value, From: from, Doubt: why, AtLeast: true}
 }
 
 // Sorted returns the facts by name.

@@ -140,16 +140,29 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 // for each other in ways that nothing emulates.
 const share = 0.5
 
+// shareOfAll of it is what a stage and those that stand beside it may need.
+const shareOfAll = 0.75
+
 // crowded says why the real machine may have been the limit.
 func crowded(nodes watched, g bench.Generator, cpus int) string {
 	if nodes.wall <= 0 || g.Wall <= 0 {
 		return ""
 	}
-	cores := nodes.processCPU.Seconds()/nodes.wall.Seconds() + g.CPU.Seconds()/g.Wall.Seconds()
-	if cores <= share*float64(cpus) {
-		return ""
+	harness := g.CPU.Seconds() / g.Wall.Seconds()
+	for _, part := range []struct {
+		who   string
+		cores float64
+		most  float64
+	}{
+		{"the stage and the harness", nodes.own.Seconds()/nodes.wall.Seconds() + harness, share},
+		{"all stages that ran at once", nodes.processCPU.Seconds()/nodes.wall.Seconds() + harness, shareOfAll},
+	} {
+		if part.cores > part.most*float64(cpus) {
+			return fmt.Sprintf("the real machine was the limit: %s used %.2g of %d cores, at most %.2g may be",
+				part.who, part.cores, cpus, part.most*float64(cpus))
+		}
 	}
-	return fmt.Sprintf("the real machine was the limit: nodes and harness used %.2g of %d cores, at most %.2g may be", cores, cpus, share*float64(cpus))
+	return ""
 }
 
 // plan is when the requests of an order are due.

@@ -217,7 +217,11 @@ func (s *session) capacityFacts(prefix string, c bench.Capacity) {
 	if rate == 0 {
 		return
 	}
-	s.facts.Doubt(prefix+"capacity_per_s", rate, fmt.Sprintf("middle of the bracket %.4g/s passed, %.4g/s failed", c.Passed, c.Failed), doubt)
+	if c.Passed > 0 && c.Failed == 0 {
+		s.facts.AtLeast(prefix+"capacity_per_s", c.Passed, "the highest rate that was tried and passed", doubt)
+	} else {
+		s.facts.Doubt(prefix+"capacity_per_s", rate, fmt.Sprintf("middle of the bracket %.4g/s passed, %.4g/s failed", c.Passed, c.Failed), doubt)
+	}
 	limit := c.Bottleneck
 	at := breaking(c)
 	if doubt == "" {

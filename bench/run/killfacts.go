@@ -42,15 +42,20 @@ func (s *session) killFacts(prefix string, row bench.KillRow) {
 			add(name, float64(*part))
 		}
 	}
+	// What was acknowledged is lost or not, however late it was asked for.
+	counts := ""
+	if !row.Happened {
+		counts = row.Doubt
+	}
 	if row.Ledger.Checked {
 		s.facts.Doubt(prefix+"lost_count", float64(row.Ledger.Lost),
-			fmt.Sprintf("ledger: %d of %d posts acknowledged", row.Ledger.Acknowledged, row.Ledger.Attempted), row.Doubt)
+			fmt.Sprintf("ledger: %d of %d posts acknowledged", row.Ledger.Acknowledged, row.Ledger.Attempted), counts)
 	}
 	if p := row.Photos; p != nil && p.Checked {
 		from := fmt.Sprintf("ledger: %d of %d photos acknowledged", p.Acknowledged, p.Attempted)
-		s.facts.Doubt(prefix+"photos_acknowledged_count", float64(p.Acknowledged), from, row.Doubt)
-		s.facts.Doubt(prefix+"photos_lost_count", float64(p.Lost), from, row.Doubt)
-		s.facts.Doubt(prefix+"photos_duplicated_count", float64(p.Duplicated), from, row.Doubt)
+		s.facts.Doubt(prefix+"photos_acknowledged_count", float64(p.Acknowledged), from, counts)
+		s.facts.Doubt(prefix+"photos_lost_count", float64(p.Lost), from, counts)
+		s.facts.Doubt(prefix+"photos_duplicated_count", float64(p.Duplicated), from, counts)
 	}
 }
 
@@ -62,7 +67,7 @@ func (s *session) regionFacts(prefix string, o *seen, row *bench.KillRow) {
 		if _, known := s.facts[name]; known {
 			continue // one tally for each operation
 		}
-		if total, _ := recovered(o, o.failedIn[region], row.Killed); total != nil {
+		if total, _ := recovered(o, o.failedIn[region], row.Killed, s.cfg.Workload.Timeout); total != nil {
 			s.facts.Doubt(name, float64(*total), "users of "+region+" around the loss of "+row.Node, row.Doubt)
 		}
 	}

@@ -33,7 +33,7 @@ func (s *session) recovery(ctx context.Context, b *bed, row *bench.KillRow, o *s
 		s.facts.Doubt(k.prefix+"slow_while_down_ratio", slow, "requests planned while it was down that failed or took longer than the SLO", row.Doubt)
 	}
 	s.storeFacts(k.prefix, what, row.Doubt)
-	r.Total, r.NoFailure = recovered(o, o.failed, row.Killed)
+	r.Total, r.NoFailure = recovered(o, o.failed, row.Killed, s.cfg.Workload.Timeout)
 	s.regionFacts(k.prefix, o, row)
 	if !what.following.IsZero() {
 		seeded := what.following.Sub(what.serving)
@@ -105,10 +105,14 @@ func shareOf(o *seen, offsets []time.Duration, from, to time.Duration) (ratio fl
 
 // recovered is the time from the kill to the last failure before the first
 // span of at least settled in which no planned request failed; nil when the
-// attack ended before that.
-func recovered(o *seen, offsets []time.Duration, killed time.Duration) (total *time.Duration, none bool) {
+// attack ended before that. Requests that were under way at the kill, for at
+// most their timeout, and failed count as failures at the kill.
+func recovered(o *seen, offsets []time.Duration, killed, timeout time.Duration) (total *time.Duration, none bool) {
 	failed := slices.Sorted(slices.Values(offsets))
-	failed = slices.DeleteFunc(failed, func(at time.Duration) bool { return at < killed })
+	failed = slices.DeleteFunc(failed, func(at time.Duration) bool { return at < killed-timeout })
+	for i, at := range failed {
+		failed[i] = max(at, killed)
+	}
 	zero := time.Duration(0)
 	if len(failed) == 0 {
 		return &zero, true

@@ -91,7 +91,9 @@ func TestRecoveredIsTheFirstQuietSpan(t *testing.T) {
 		none   bool
 	}{
 		{"no failure", nil, 0, true},
-		{"failures before the kill do not count", ms(500, 990), 0, true},
+		{"failures long before the kill do not count", ms(300, 790), 0, true},
+		{"what was under way at the kill counts as of then", ms(810, 990), 0, false},
+		{"under way at the kill, and after it", ms(990, 1300), 300 * time.Millisecond, false},
 		{"one outage", ms(1000, 1200, 1400, 1600), 600 * time.Millisecond, false},
 		{"out of order", ms(1600, 1000, 1400, 1200), 600 * time.Millisecond, false},
 		{"a short quiet span is not recovery", ms(1000, 1400, 1800), 800 * time.Millisecond, false},
@@ -99,7 +101,7 @@ func TestRecoveredIsTheFirstQuietSpan(t *testing.T) {
 		{"still failing at the end", ms(1000, 1300, 1600, 1900, 2200, 2500, 2800), -1, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got, none := recovered(&seen{plan: every{300}}, row.failed, time.Second)
+			got, none := recovered(&seen{plan: every{300}}, row.failed, time.Second, 200*time.Millisecond)
 			switch {
 			case row.want < 0:
 				if got != nil {
@@ -151,17 +153,19 @@ func TestProbeIsJudgedByCounting(t *testing.T) {
 }
 
 func TestCrowdedCountsNodesAndHarness(t *testing.T) {
-	nodes := watched{processCPU: 4 * time.Second, wall: 10 * time.Second}
 	for _, row := range []struct {
-		name string
-		cpu  time.Duration
-		cpus int
-		want bool
+		name          string
+		own, all, cpu time.Duration // all and own over 10 s, cpu over 5 s
+		cpus          int
+		want          bool
 	}{
-		{"half of two cores", 3 * time.Second, 2, false},
-		{"more than half of two cores", 4 * time.Second, 2, true},
-		{"the same on eight", 4 * time.Second, 8, false},
+		{"half of two cores", 4 * time.Second, 4 * time.Second, 3 * time.Second, 2, false},
+		{"more than half of two cores", 4 * time.Second, 4 * time.Second, 4 * time.Second, 2, true},
+		{"the same on eight", 4 * time.Second, 4 * time.Second, 4 * time.Second, 8, false},
+		{"three quarters, with neighbours", 4 * time.Second, 9 * time.Second, 3 * time.Second, 2, false},
+		{"more, with neighbours", 4 * time.Second, 10 * time.Second, 3 * time.Second, 2, true},
 	} {
+		nodes := watched{own: row.own, processCPU: row.all, wall: 10 * time.Second}
 		got := crowded(nodes, bench.Generator{CPU: row.cpu, Wall: 5 * time.Second}, row.cpus)
 		if (got != "") != row.want {
 			t.Errorf("%s: %q", row.name, got)
