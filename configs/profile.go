@@ -54,8 +54,8 @@ func (d document) profile() (bench.Profile, error) {
 	if f.Failovers < 0 || f.Failovers > 100 {
 		es = append(es, d.at("failovers", fmt.Sprintf("is %d", f.Failovers), "1 to 100, or 0 for as many as the stages ask for"))
 	}
-	if f.Lanes < 0 || f.Lanes > 4 {
-		es = append(es, d.at("lanes", fmt.Sprintf("is %d", f.Lanes), "1 to 4 stages at once"))
+	if f.Lanes < 0 || f.Lanes > 8 {
+		es = append(es, d.at("lanes", fmt.Sprintf("is %d", f.Lanes), "1 to 8 stages at once"))
 	}
 	if p.Width < 0.005 || p.Width > 0.5 {
 		es = append(es, d.at("width", fmt.Sprintf("is %v", p.Width), "0.5% to 50%"))

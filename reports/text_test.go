@@ -23,7 +23,8 @@ func TestSummary(t *testing.T) {
 		width   int
 		options []reports.Option
 	}{
-		{"wide", reportstest.Run(), 120, nil},
+		{"wide", reportstest.Run(), 140, nil},
+		{"middle", reportstest.Run(), 100, nil},
 		{"terminal", reportstest.Run(), 80, nil},
 		{"narrow", reportstest.Run(), 40, nil},
 		{"partial", reportstest.Partial(), 80, nil},

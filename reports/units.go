@@ -176,10 +176,7 @@ func Value(name string, v float64) string {
 		return Nanoseconds(v)
 	case strings.HasSuffix(name, "_per_s"):
 		return Rate(v)
-	case strings.HasSuffix(name, "_use_ratio"), strings.HasSuffix(name, "availability_ratio"),
-		strings.HasSuffix(name, "down_ratio"), strings.HasSuffix(name, "failures_ratio"),
-		strings.HasSuffix(name, "failure_ratio"), strings.HasSuffix(name, "hit_ratio"),
-		strings.HasSuffix(name, "stale_ratio"), strings.HasSuffix(name, "violations_ratio"):
+	case strings.HasSuffix(name, "_ratio"):
 		return Percent(v)
 	case strings.HasSuffix(name, "_bytes") && math.Abs(v) < 1<<62:
 		return Bytes(int64(v))

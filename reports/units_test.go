@@ -92,7 +92,8 @@ func TestOtherUnits(t *testing.T) {
 		{"fact in bytes", reports.Value("memory_bytes", 1<<20), "1.00 MiB"},
 		{"fact in money", reports.Value("cost_usd_per_million", 1.5), "$1.50"},
 		{"fact that counts", reports.Value("lost", 12345), "12 345"},
-		{"fact that is a plain ratio", reports.Value("speedup_ratio", 1.234), "1.23"},
+		{"fact that is a share", reports.Value("common.hottest_shard_ratio", 0.3072), "30.7%"},
+		{"fact that is over one", reports.Value("drain_error_ratio", 1.234), "123%"},
 		{"fact without a value", reports.Value("lost", math.NaN()), "–"},
 	}
 	for _, c := range cases {

@@ -107,6 +107,12 @@ func (r *Recorder) Record(s *bench.Sample) {
 	}
 }
 
+// EndAt says, before Finish, that the attack was ended on purpose: what the
+// plan has after the beginning that p is was never meant to be sent.
+func (r *Recorder) EndAt(p bench.Plan) {
+	r.cfg.Plan, r.series.grid.plan = p, p
+}
+
 // Finish ends the recording, once, and returns what was measured. An error of
 // the log is a warning of the measurement.
 func (r *Recorder) Finish(gen bench.Generator) bench.Measurement {

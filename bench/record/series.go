@@ -65,6 +65,8 @@ func (s *series) close(at int, h []*histogram) {
 // result completes the intervals. What was planned and never seen is unsent.
 func (s *series) result() []bench.Interval {
 	s.rotation.finish()
+	last := int((s.grid.plan.Duration() - 1) / s.grid.length) // the plan may have been ended early
+	s.intervals = s.intervals[:min(last+1, len(s.intervals))]
 	for i := range s.intervals {
 		v := &s.intervals[i]
 		start, end := s.grid.span(i)

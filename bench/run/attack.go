@@ -38,6 +38,9 @@ type order struct {
 	began func(time.Time)
 	// keep writes the histogram log.
 	keep bool
+	// open says that the attack is over when its context ends: what is
+	// planned after that was never meant to be sent.
+	open bool
 }
 
 // seen is what an attack found beside its measurement.
@@ -80,7 +83,7 @@ type seen struct {
 func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 	s := b.session
 	s.attacks++
-	out := &seen{run: fmt.Sprintf("%s-%s-%d", b.folder[:min(2, len(b.folder))], o.name, s.attacks),
+	out := &seen{run: b.runName(o.name, s.attacks),
 		parts: map[string]map[string]time.Duration{}, ok: map[string]uint64{}, failedIn: map[string][]time.Duration{}}
 	var err error
 	if out.plan, err = s.plan(o); err != nil {
@@ -108,6 +111,7 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 	if err != nil {
 		return nil, err
 	}
+	sent := uint64(0)
 	watch := b.watch(ctx)
 	generator, attackErr := attack.Run(ctx, attack.Config{Client: b.client, BaseURL: b.url(), Route: b.route, Clock: s.clock,
 		Timeout: s.cfg.Workload.Timeout, Name: o.name,
@@ -117,9 +121,14 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 				o.began(t)
 			}
 		}}, source, out.plan, func(x *bench.Sample) {
+		sent++
 		recorder.Record(x)
 		out.note(x, source.Operations(), s.cfg.Workload.SLO.Latency)
 	})
+	if o.open && ctx.Err() != nil && !out.began.IsZero() {
+		out.plan = plan.Until(out.plan, sent, time.Since(out.began))
+		recorder.EndAt(out.plan)
+	}
 	nodes := watch()
 	out.uses, out.crowded = nodes.uses, crowded(nodes, generator, runtime.NumCPU())
 	out.processCPU = nodes.own
@@ -134,6 +143,11 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 		return out, fmt.Errorf("histogram log of %s: %w", o.name, err)
 	}
 	return out, attackErr
+}
+
+// runName is the prefix of everything that the n-th attack writes.
+func (b *bed) runName(name string, n int) string {
+	return fmt.Sprintf("%s-%s-%d", b.folder[:min(2, len(b.folder))], name, n)
 }
 
 // share of the real machine that a stage may need. Beyond it, processes wait

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -91,7 +92,7 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 			if doubtful == mostDoubtful && c.passed == 0 {
 				// It was no moment: what can be said is that this much, which
 				// the real machine carries, is not the limit.
-				c.next, spoilt = min(c.next, float64(s.runner.floor.size)), probe.Why
+				c.next, spoilt = min(c.next, share*float64(runtime.NumCPU())*perCore), probe.Why
 			}
 			probes++
 			continue

@@ -45,7 +45,7 @@ func (s *session) failover(ctx context.Context, b *bed, e bench.Experiment) erro
 	done := make(chan blows, 1)
 	loadCtx, stop := context.WithCancel(ctx)
 	defer stop()
-	seen, err := b.attack(loadCtx, order{name: e.Name, rate: e.Rate, length: length, only: e.Operations, books: books, keep: true,
+	seen, err := b.attack(loadCtx, order{open: true, name: e.Name, rate: e.Rate, length: length, only: e.Operations, books: books, keep: true,
 		interval: 100 * time.Millisecond,
 		began: func(t time.Time) {
 			go func() {

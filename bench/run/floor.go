@@ -19,8 +19,8 @@ const perCore = 650
 // processes counts as: some 20 ms of CPU each.
 const starting = 200
 
-// floor is the real machine, which several stages share: as long as all their
-// attacks together need no more than a stage may need alone. It is safe for
+// floor is the real machine, which several stages share as long as all their
+// attacks together need no more than shareOfAll of it. It is safe for
 // concurrent use.
 type floor struct {
 	lanes int
@@ -31,7 +31,7 @@ type floor struct {
 // newFloor returns a floor for a number of stages at once, at least 1, on a
 // machine with this many cores.
 func newFloor(lanes, cores int) *floor {
-	size := int64(max(share*float64(cores)*perCore, 1))
+	size := int64(max(shareOfAll*float64(cores)*perCore, 1))
 	return &floor{max(lanes, 1), size, semaphore.NewWeighted(size)}
 }
 
@@ -62,11 +62,11 @@ func (s *session) loadOf(e bench.Experiment, p bench.Prediction) float64 {
 	return max(s.rateOf(e), e.Peak)
 }
 
-// mostProbed is the rate that a search for capacity will hardly exceed. With
+// mostProbed is the rate that a search for capacity seldom exceeds. With
 // no estimate it may be any.
 func mostProbed(p bench.Prediction, profile bench.Profile) float64 {
 	if e, ok := p.Estimate("capacity_per_s"); ok && e.Value > 0 {
-		return e.Value * stride * (1 + profile.Width)
+		return e.Value * (1 + profile.Width)
 	}
 	return math.Inf(1)
 }

@@ -56,24 +56,6 @@ func (s *session) hits(ctx context.Context, b *bed, e bench.Experiment) error {
 	return err
 }
 
-// warmCache fills every cache tier as a long run of these operations would
-// have. It costs no emulated time but the caches' own.
-func (b *bed) warmCache(ctx context.Context, only []targets.Operation) error {
-	warm := map[string]bool{}
-	for _, r := range b.system.Topology().RolesOf(targets.KindWeb) {
-		e := b.system.Endpoints()[r.Name]
-		if r.Web.Cache == nil || !b.system.Alive(e.Node) || warm[r.Web.Cache.Nodes[0]] {
-			continue
-		}
-		warm[r.Web.Cache.Nodes[0]] = true // its tier: every server of one is in front of the same nodes
-		pages := b.shop.Only(only...).Pages(cacheDraws, b.session.cfg.Seed)
-		if err := b.system.Command(ctx, r.Name, targets.Command{Do: targets.DoWarm, Pages: pages}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // hitFacts states how often a cache tier answered between two readings, and
 // how long hits and misses took.
 func (s *session) hitFacts(prefix string, before, after reading, o *seen) {

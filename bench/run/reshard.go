@@ -42,10 +42,11 @@ func (s *session) reshard(ctx context.Context, b *bed, e bench.Experiment) error
 		return err
 	}
 	books, probe := newBooks(b.system.Topology()), newFreshness(b, s.cfg.Seed)
+	probe.others = b.runName(e.Name, s.attacks+1) + "-"
 	done := make(chan resharded, 1)
 	loadCtx, stop := context.WithCancel(ctx)
 	defer stop()
-	seen, err := b.attack(loadCtx, order{name: e.Name, rate: e.Rate, length: most, only: e.Operations, books: books, keep: true,
+	seen, err := b.attack(loadCtx, order{open: true, name: e.Name, rate: e.Rate, length: most, only: e.Operations, books: books, keep: true,
 		interval: 200 * time.Millisecond, began: func(t time.Time) {
 			go func() {
 				done <- b.move(ctx, plan, to, probe, t.Add(s.cfg.Profile.Before))

@@ -20,6 +20,7 @@ type runner struct {
 	clock       *clock.Clock
 	calibration bench.Calibration
 	floor       *floor
+	drawn       drawn
 
 	mu sync.Mutex
 	// beds are the systems that run now.

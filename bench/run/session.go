@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"rung/bench"
@@ -60,7 +61,7 @@ func (s *session) onOwnTopology(ctx context.Context) error {
 	}
 	for _, e := range s.stage.Experiments {
 		if e.Variant == "" {
-			if err := s.onFloor(ctx, b, e, nil); err != nil {
+			if err := s.onFloor(ctx, b, e, nil, false); err != nil {
 				return err
 			}
 		}
@@ -73,7 +74,7 @@ func (s *session) onOwnTopology(ctx context.Context) error {
 	return nil
 }
 
-// begin starts the stage's system and warms it.
+// begin starts the stage's system and looks its name up.
 func (s *session) begin(ctx context.Context) (*bed, error) {
 	s.step("start %d processes", len(s.stage.Topology.Nodes))
 	b, err := s.open(ctx, s.stage.Topology, "")
@@ -82,10 +83,7 @@ func (s *session) begin(ctx context.Context) (*bed, error) {
 	}
 	s.result.Startup, s.result.Processes = b.system.Startup(), len(s.stage.Topology.Nodes)
 	s.wires()
-	if err := s.lookups(ctx, b); err != nil {
-		return b, err
-	}
-	return b, b.warm(ctx, s.cfg.Profile.Warm)
+	return b, s.lookups(ctx, b)
 }
 
 // standing are the measurements that every stage gets: latency at the common
@@ -93,11 +91,18 @@ func (s *session) begin(ctx context.Context) (*bed, error) {
 func (s *session) standing(ctx context.Context, b *bed) error {
 	before := b.read(ctx)
 	floor := s.runner.floor
-	if err := floor.carry(ctx, s.cfg.Profile.Rate, func() error { return s.common(ctx, b) }); err != nil {
+	err := floor.carry(ctx, s.cfg.Profile.Rate, func() error {
+		// Entries of caches grow old: they are filled just before.
+		if err := b.warm(ctx, s.cfg.Profile.Warm); err != nil {
+			return err
+		}
+		return s.common(ctx, b)
+	})
+	if err != nil {
 		return err
 	}
 	var capacity *bench.Capacity
-	err := floor.carry(ctx, mostProbed(s.result.Prediction, s.cfg.Profile), func() (err error) {
+	err = floor.carry(ctx, mostProbed(s.result.Prediction, s.cfg.Profile), func() (err error) {
 		capacity, err = s.capacity(ctx, b, s.result.Prediction, s.cfg.Profile.Probes)
 		return err
 	})
@@ -110,13 +115,21 @@ func (s *session) standing(ctx context.Context, b *bed) error {
 	return err
 }
 
-// onFloor carries out an experiment, beside others if there is room.
-func (s *session) onFloor(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
+// onFloor carries out an experiment, beside others if there is room. A cold
+// system is warmed first.
+func (s *session) onFloor(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult, cold bool) error {
 	p := s.result.Prediction
 	if variant != nil {
 		p = variant.Prediction
 	}
-	err := s.runner.floor.carry(ctx, s.loadOf(e, p), func() error { return s.experiment(ctx, b, e, variant) })
+	err := s.runner.floor.carry(ctx, s.loadOf(e, p), func() error {
+		if cold {
+			if err := b.warm(ctx, s.cfg.Profile.Warm/2); err != nil {
+				return err
+			}
+		}
+		return s.experiment(ctx, b, e, variant)
+	})
 	if err != nil {
 		return fmt.Errorf("experiment %s: %w", e.Name, err)
 	}
@@ -152,10 +165,8 @@ func (s *session) onVariant(ctx context.Context, v bench.Variant, todo []bench.E
 	var b *bed
 	err = s.runner.floor.carry(ctx, starting, func() (err error) {
 		s.step("start variant %s", v.Name)
-		if b, err = s.open(ctx, v.Topology, v.Name); err != nil {
-			return err
-		}
-		return b.warm(ctx, s.cfg.Profile.Warm/2)
+		b, err = s.open(ctx, v.Topology, v.Name)
+		return err
 	})
 	if b != nil {
 		defer b.close()
@@ -163,13 +174,28 @@ func (s *session) onVariant(ctx context.Context, v bench.Variant, todo []bench.E
 	if err != nil {
 		return err
 	}
+	cold := true
 	for _, e := range todo {
-		if err = s.onFloor(ctx, b, e, &result); err != nil {
+		warm := cold && wantsWarmth(e)
+		if err = s.onFloor(ctx, b, e, &result, warm); err != nil {
 			break
 		}
+		cold = cold && !warm
 	}
 	s.result.Variants = append(s.result.Variants, result)
 	return err
+}
+
+// wantsWarmth says that an experiment reads what caches and buffer pools may
+// have, so that they must be as a long run would leave them.
+func wantsWarmth(e bench.Experiment) bool {
+	switch e.Kind {
+	case bench.ExperimentFailover, bench.ExperimentTamper, bench.ExperimentPublish, bench.ExperimentDrain, bench.ExperimentDirect,
+		bench.ExperimentTrace, bench.ExperimentPlacement, bench.ExperimentReshard:
+		return false
+	}
+	reads := []targets.Operation{targets.OpUser, targets.OpOrders, targets.OpFollowing}
+	return len(e.Operations) == 0 || slices.ContainsFunc(e.Operations, func(op targets.Operation) bool { return slices.Contains(reads, op) })
 }
 
 // open launches a topology and a client for it.
@@ -185,7 +211,9 @@ func (s *session) open(ctx context.Context, t targets.Topology, variant string) 
 	if err != nil {
 		return nil, err
 	}
-	return newBed(s, system, folder), nil
+	b := newBed(s, system, folder)
+	b.shop, err = traffic.New(s.cfg.Workload, s.cfg.Seed, "warm")
+	return b, err
 }
 
 // step tells of a step that takes next to no time.

@@ -113,20 +113,19 @@ func lineTexts(b box) []string {
 	return out
 }
 
-// users are the names that stand for the users: one for each region, and the
-// plain one where a wire starts there or there is no region.
+// users are the names that stand for the users: one for each region from which
+// a wire starts, and the plain one where one starts there or from nowhere else.
 func users(t targets.Topology) []string {
+	wired := func(name string) bool {
+		return slices.ContainsFunc(t.Links, func(l targets.Link) bool { return l.From == name })
+	}
 	var out []string
 	for _, r := range t.Regions {
-		if _, node := t.Node(r.Clients()); !node && !slices.Contains(out, r.Clients()) {
+		if _, node := t.Node(r.Clients()); !node && wired(r.Clients()) && !slices.Contains(out, r.Clients()) {
 			out = append(out, r.Clients())
 		}
 	}
-	plain := len(out) == 0
-	for _, l := range t.Links {
-		plain = plain || l.From == targets.Clients
-	}
-	if plain && !slices.Contains(out, targets.Clients) {
+	if (len(out) == 0 || wired(targets.Clients)) && !slices.Contains(out, targets.Clients) {
 		out = append([]string{targets.Clients}, out...)
 	}
 	return out
@@ -205,13 +204,14 @@ func roleLines(n targets.Node, shared bool) []string {
 		if r.Private {
 			line += ", private"
 		}
-		if d := r.Database; d != nil && d.Sharding != nil {
-			line += ", shard " + d.Shard
-			if slices.ContainsFunc(d.Sharding.Spare, func(x targets.Shard) bool { return x.Name == d.Shard }) {
-				line += " (spare)"
-			}
-		}
 		out = append(out, line)
+		if d := r.Database; d != nil && d.Sharding != nil {
+			shard := "shard " + d.Shard
+			if slices.ContainsFunc(d.Sharding.Spare, func(x targets.Shard) bool { return x.Name == d.Shard }) {
+				shard += ", empty at first"
+			}
+			out = append(out, shard)
+		}
 		if r.Database == nil || r.Database.Replication == nil || shared && r.Database.Shard != "" {
 			continue
 		}

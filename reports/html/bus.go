@@ -113,9 +113,20 @@ func (d *drawing) labels() {
 			moved := *w
 			moved.Y += shift
 			if _, covered = clash(moved); !covered {
+				covered = d.onABox(moved)
+			}
+			if !covered {
 				w.Y = moved.Y
 			}
 		}
 		taken = append(taken, *w)
 	}
+}
+
+// onABox says that a label would hide what a box says.
+func (d *drawing) onABox(w wire) bool {
+	half := textWidth(w.Label) / 2
+	return slices.ContainsFunc(d.Boxes, func(b box) bool {
+		return w.X+half > b.X && w.X-half < b.X+b.W && w.Y+7 > b.Y && w.Y-7 < b.Y+b.H
+	})
 }

@@ -65,7 +65,7 @@ func draw(t targets.Topology, before *targets.Topology) *drawing {
 	d.place()
 	d.enclose(sites)
 	d.connect(t, before)
-	d.watchers(t)
+	d.watchers(t, before)
 	d.Label = fmt.Sprintf("Topology %s: %s and %s", t.Name, plural(len(t.Nodes), "node"), plural(len(t.Links), "wire"))
 	return d
 }

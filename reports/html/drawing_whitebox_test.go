@@ -24,7 +24,7 @@ func TestColumnsFollowTheTiers(t *testing.T) {
 		{3, map[string][2]int{"clients": {0, laneSite}, "balancer": {1, laneSite}, "web-2": {2, laneSite}, "db": {3, laneSite}}},
 		{7, map[string][2]int{"clients-eu": {0, laneSite}, "edge-eu": {1, laneSite}, "balancer": {2, laneSite},
 			"authority": {2, laneNames}, "web ×3": {3, laneSite}, "web ×2": {3, laneSite}, "cache ×2": {4, laneSite},
-			"files": {4, laneSite}, "db-1": {5, laneSite}, "db ×2": {5, laneSite}, "watcher": {6, laneSite}}},
+			"files": {4, laneSite}, "db-1": {5, laneSite}, "db ×2": {5, laneSite}, "watcher": {0, laneWatch}}},
 	}
 	for _, c := range cases {
 		top := stages[c.stage].Stage.Topology
@@ -154,7 +154,11 @@ func TestDrawingHasEveryNodeAndNoOverlap(t *testing.T) {
 		for i := range n {
 			name := fmt.Sprintf("node-%d", i)
 			names = append(names, name)
-			top.Nodes = append(top.Nodes, targets.Node{Name: name, Roles: roles(t)})
+			top.Nodes = append(top.Nodes, targets.Node{Name: name, Roles: roles(t),
+				DataCenter: rapid.SampledFrom([]string{"", "", "us", "eu", "a third place with a long name"}).Draw(t, "data centre")})
+		}
+		if rapid.Bool().Draw(t, "supervised") {
+			top.Supervisor = &targets.Supervisor{Nodes: names[2:]}
 		}
 		for range rapid.IntRange(0, 60).Draw(t, "links") {
 			top.Links = append(top.Links, targets.Link{From: rapid.SampledFrom(names).Draw(t, "from"),
@@ -193,7 +197,29 @@ func TestDrawingHasEveryNodeAndNoOverlap(t *testing.T) {
 				t.Fatalf("a label lies outside: %+v in %d x %d", w, d.Width, d.Height)
 			}
 		}
+		checkPanels(t, d)
 	})
+}
+
+// checkPanels says that a panel holds what is in its data centre, nothing else,
+// and overlaps no other.
+func checkPanels(t *rapid.T, d *drawing) {
+	for i, p := range d.Panels {
+		if p.X < 0 || p.Y < 0 || p.X+p.W > d.Width || p.Y+p.H > d.Height {
+			t.Fatalf("%s lies outside: %+v in %d x %d", p.Name, p, d.Width, d.Height)
+		}
+		for _, o := range d.Panels[:i] {
+			if p.X < o.X+o.W && o.X < p.X+p.W && p.Y < o.Y+o.H && o.Y < p.Y+p.H {
+				t.Fatalf("%s and %s overlap", p.Name, o.Name)
+			}
+		}
+		for _, b := range d.Boxes {
+			inside := b.X >= p.X && b.X+b.W <= p.X+p.W && b.Y >= p.Y && b.Y+b.H <= p.Y+p.H
+			if mine := b.site == p.site && b.lane > laneSite; mine != inside {
+				t.Fatalf("%s of data centre %q is in the panel of %q: %v", b.Name, b.site, p.site, inside)
+			}
+		}
+	}
 }
 
 func TestTooLargeATopologyIsNotDrawn(t *testing.T) {

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"fmt"
 	"strings"
 
 	"rung/reports"
@@ -28,34 +29,64 @@ func nodeTable(t targets.Topology, d *drawing) *table {
 	return out
 }
 
-// linkTable has a row for every node that dials, by the wires of one kind.
-func linkTable(t targets.Topology) *table {
-	out := &table{Caption: "Wires",
-		Columns: columns("From", "To", ">One way", ">Jitter", ">Bandwidth", "From the latency number")}
-	var kinds []targets.Link
-	to := map[targets.Link][]string{}
+// reach is where the wires of one kind lead from a node.
+type reach struct {
+	from []string
+	kind targets.Link
+	to   []string
+}
+
+// reaches sums the wires up: those of one kind from a node, and nodes that are
+// wired in the same way.
+func reaches(t targets.Topology) []reach {
+	var all []reach
+	index := map[targets.Link]int{}
 	for _, l := range t.Links {
 		kind := l
 		kind.To = ""
-		if to[kind] == nil {
-			kinds = append(kinds, kind)
+		i, ok := index[kind]
+		if !ok {
+			i = len(all)
+			index[kind] = i
+			all = append(all, reach{from: []string{l.From}, kind: kind})
 		}
-		to[kind] = append(to[kind], l.To)
+		all[i].to = append(all[i].to, l.To)
 	}
-	for i, l := range kinds {
+	var out []reach
+	same := map[string]int{}
+	for _, r := range all {
+		from := r.kind.From
+		r.kind.From = ""
+		key := fmt.Sprintf("%v%q", r.kind, r.to)
+		if i, ok := same[key]; ok {
+			out[i].from = append(out[i].from, from)
+			continue
+		}
+		same[key] = len(out)
+		out = append(out, r)
+	}
+	return out
+}
+
+// linkTable has a row for the nodes that are wired in one way.
+func linkTable(t targets.Topology) *table {
+	out := &table{Caption: "Wires", Prose: true,
+		Columns: columns("From", "To", ">One way", ">Jitter", ">Bandwidth", "From the latency number")}
+	all := reaches(t)
+	for i, r := range all {
 		if i == maxWires {
-			out.Note = plural(len(kinds)-maxWires, "further row") + " are in run.json."
+			out.Note = plural(len(all)-maxWires, "further row") + " are in run.json."
 			break
 		}
 		jitter, bandwidth := "none", "unlimited"
-		if l.Jitter > 0 {
-			jitter = "±" + reports.Setting(l.Jitter)
+		if r.kind.Jitter > 0 {
+			jitter = "±" + reports.Setting(r.kind.Jitter)
 		}
-		if l.Bandwidth > 0 {
-			bandwidth = reports.Bytes(l.Bandwidth) + "/s"
+		if r.kind.Bandwidth > 0 {
+			bandwidth = reports.Bytes(r.kind.Bandwidth) + "/s"
 		}
-		out.add(text(l.From), text(strings.Join(capped(to[l], maxLines), ", ")), text(reports.Setting(l.OneWay)), text(jitter),
-			text(bandwidth), text(l.Source))
+		out.add(text(strings.Join(capped(r.from, maxLines), ", ")), text(strings.Join(capped(r.to, maxLines), ", ")),
+			text(reports.Setting(r.kind.OneWay)), text(jitter), text(bandwidth), text(r.kind.Source))
 	}
 	return out
 }

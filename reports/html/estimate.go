@@ -150,7 +150,7 @@ func factName(fact string) string {
 func estimateTable(b *builder, all []judged) *table {
 	t := &table{Caption: "Estimates, made before the run, and what was measured",
 		Columns: columns("Stage", "Fact", ">Estimated", ">Measured", ">Measured / estimated", ">Tolerance",
-			"Model", "Verdict", "Evidence")}
+			"Verdict")}
 	for _, j := range all {
 		measured, ratio := reports.Missing, reports.Missing
 		if j.verdict.Ratio > 0 {
@@ -158,8 +158,10 @@ func estimateTable(b *builder, all []judged) *table {
 		}
 		t.add(b.stageCell(j.stage), text(j.estimate.Fact), text(reports.Value(j.estimate.Fact,
 			j.estimate.Value)), text(measured), text(ratio),
-			text("±"+reports.PercentSetting(j.estimate.Tolerance)), text(j.estimate.Model),
-			verdict(j.verdict.Word), lines(j.verdict.Evidence))
+			text("±"+reports.PercentSetting(j.estimate.Tolerance)), verdict(j.verdict.Word))
+	}
+	if len(t.Rows) > 0 {
+		t.Note = "Model, calculation and evidence of each are in the part of its stage."
 	}
 	return t
 }

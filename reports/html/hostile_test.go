@@ -43,7 +43,7 @@ func hostileRun(t *testing.T) bench.Run {
 	run.Stages[0].Verdicts[0].Word = bench.Pass
 	// Stages must still be compared, and topologies connected.
 	for i := range run.Stages {
-		run.Stages[i].Stage.ID = fmt.Sprintf("%d-%s", i, attacks[i])
+		run.Stages[i].Stage.ID = fmt.Sprintf("%d-%s", i, attacks[i%len(attacks)])
 		if i > 0 {
 			run.Stages[i].Stage.Previous, run.Stages[i].Stage.Compare = run.Stages[i-1].Stage.ID, ""
 		}
@@ -108,9 +108,17 @@ func TestHostileTextIsInert(t *testing.T) {
 	if !bytes.Contains(data, []byte("window.owned")) {
 		t.Fatal("no attack reached the page: nothing is tested")
 	}
-	// Script that runs is the same two blocks as on any other page.
-	if got, want := running(data), running(plain); len(got) != 2 || !reflect.DeepEqual(got, want) {
-		t.Errorf("%d scripts run, want the 2 of the page", len(got))
+	// Script that runs is the same as on any other page: the page's own, and
+	// the library that it unpacks.
+	if got, want := running(data), running(plain); len(got) != 1 || !reflect.DeepEqual(got, want) {
+		t.Errorf("%d scripts run, want the one of the page", len(got))
+	}
+	hostile := unpack(t, data)
+	if !bytes.Equal(hostile["library"], unpack(t, plain)["library"]) {
+		t.Error("the library is not that of any other page")
+	}
+	if !bytes.Contains(hostile["pack"], []byte("window.owned")) || bytes.ContainsAny(hostile["pack"], "<>\u2028\u2029") {
+		t.Error("the pack holds markup, or no text of the run")
 	}
 	rest := scripts.ReplaceAllString(string(data), "")
 	for _, bad := range []string{"<img", "<script", "onload=window.owned=1>", "<!--", "\u202e", "\u2028",
@@ -134,7 +142,7 @@ func TestHostileTextIsInert(t *testing.T) {
 func running(data []byte) []string {
 	var out []string
 	for _, block := range scripts.FindAllStringSubmatch(string(data), -1) {
-		if !strings.HasPrefix(block[0], `<script type="application/json"`) {
+		if !strings.HasPrefix(block[0], `<script type="`) {
 			out = append(out, block[1])
 		}
 	}

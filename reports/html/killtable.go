@@ -22,16 +22,19 @@ func (b *builder) killMatrix() *table {
 			">Photos lost|taken by the queue, and never worked on", ">Photos twice|worked on more than once, and seen",
 			">Logged out", "Notes")}
 	for i, s := range b.run.Stages {
+		head := b.stageCell(i)
 		for _, k := range s.Kills {
 			if !reports.OneOfEach(s.Stage, k) {
 				continue
 			}
 			photos, again := photoAudit(k)
-			t.add(b.stageCell(i), fallen(s.Stage, k), text(manner(s.Stage, k)), text(share(k, k.AvailabilityDown)),
+			t.add(head, fallen(s.Stage, k), text(manner(s.Stage, k)), text(share(k, k.AvailabilityDown)),
 				text(share(k, k.Availability)), text(recovery(k)), text(lost(k)), text(doubled(k)), text(photos), text(again),
 				text(reports.Count(k.LoggedOut)), killNotes(k))
+			head.Text = short(s.Stage.ID) // in full once
 		}
 	}
+	t.prune(11, 12)
 	t.prune(8, 10) // photos, where no stage has a queue
 	if len(t.Rows) > 0 {
 		t.Note = "Time to recover runs from the fall to the last failure before a span without one" + settled(b.run) + "."
@@ -67,16 +70,11 @@ func stageKills(s bench.StageResult) *table {
 
 // fallen is the head of a row: what fell, and what that is.
 func fallen(s bench.Stage, k bench.KillRow) cell {
-	out := killedCell(k)
-	if out.Sub != "" {
-		return out
-	}
-	top := s.Topology
 	if slices.ContainsFunc(s.Kills, func(p bench.Kill) bool { return p.Node == "" && p.DataCenter == k.Node }) {
-		out.Sub = "data centre, " + plural(len(top.NodesIn(k.Node)), "node")
-		return out
+		return cell{Text: k.Node, Sub: "data centre, " + plural(len(k.Nodes), "node")}
 	}
-	if node, ok := top.Node(k.Node); ok {
+	out := killedCell(k)
+	if node, ok := s.Topology.Node(k.Node); ok && out.Sub == "" {
 		out.Sub = kindsOf(node)
 	}
 	return out

@@ -97,6 +97,7 @@ func settle(boxes []box, sites []string) {
 		case b.lane != laneSite || len(sites) == 0:
 		case slices.Contains(sites, b.site):
 			b.lane = laneSite + 1 + slices.Index(sites, b.site)
+			b.column = max(b.column, tierEdge+1)
 		case b.column > tierEdge:
 			b.lane = laneSite + 1 + len(sites)
 		}

@@ -23,32 +23,36 @@ type pack struct {
 }
 
 // deferred is a table that the script makes: its heads, which of them are of
-// numbers, and its rows of plain text.
+// numbers, and its cells: a text, or a list of lines.
 type deferred struct {
-	Caption string     `json:"caption"`
-	Heads   []string   `json:"heads"`
-	Class   string     `json:"class"`
-	Rows    [][]string `json:"rows"`
+	Caption string   `json:"caption"`
+	Heads   []string `json:"heads"`
+	Class   string   `json:"class"`
+	Rows    [][]any  `json:"rows"`
 }
 
-// later is the place of a table that the script makes.
+// later is the place of a table that the script makes, and where its data is in
+// run.json.
 type later struct {
-	ID, Caption string
-	table       deferred
+	ID, Caption, Where string
+	table              deferred
 }
 
-// postpone turns a table of plain cells into one that the script makes.
-func postpone(id string, t *table) *later {
-	out := &later{ID: id, Caption: t.Caption, table: deferred{Caption: t.Caption, Class: t.Class()}}
+// postpone turns a table into one that the script makes. Links and second lines
+// of cells have no place there.
+func postpone(id, where string, t *table) *later {
+	out := &later{ID: id, Caption: t.Caption, Where: where, table: deferred{Caption: t.Caption, Class: t.Class()}}
 	for _, c := range t.Columns {
 		out.table.Heads = append(out.table.Heads, c.Head)
 	}
 	for _, row := range t.Rows {
-		texts := make([]string, len(row))
+		cells := make([]any, len(row))
 		for i, c := range row {
-			texts[i] = c.Text
+			if cells[i] = c.Text; len(c.Lines) > 0 {
+				cells[i] = c.Lines
+			}
 		}
-		out.table.Rows = append(out.table.Rows, texts)
+		out.table.Rows = append(out.table.Rows, cells)
 	}
 	return out
 }

@@ -123,6 +123,7 @@ func (d *drawing) longHaul(t targets.Topology, before *targets.Topology) {
 	for _, p := range d.Panels {
 		right = max(right, p.X+p.W)
 	}
+	slices.SortStableFunc(all, func(a, b *wide) int { return (a.to - a.from) - (b.to - b.from) })
 	for i, w := range all {
 		a, b := d.Panels[w.from], d.Panels[w.to]
 		x := right + wideGap*(i+1)
@@ -130,7 +131,7 @@ func (d *drawing) longHaul(t targets.Topology, before *targets.Topology) {
 		y1, y2 := a.Y+a.H/2+9*(i+1), b.Y+b.H/2-9*(len(all)-i)
 		slices.Sort(w.uses)
 		out := wire{Path: fmt.Sprintf("M%d %dH%dV%dH%d", a.X+a.W, y1, x, y2, b.X+b.W), New: w.fresh, Wide: true,
-			Label: between(w.low, w.high) + " " + strings.Join(w.uses, ", ")}
+			Label: fmt.Sprintf("%s – %s %s: %s", cut(a.site), cut(b.site), between(w.low, w.high), strings.Join(w.uses, ", "))}
 		out.X, out.Y = right+wideGap*(len(all)+1)+textWidth(out.Label)/2, (y1+y2)/2
 		d.Width = max(d.Width, out.X+textWidth(out.Label)/2+margin)
 		d.Wires = append(d.Wires, out)
@@ -147,9 +148,12 @@ func isNew(before *targets.Topology, l targets.Link) bool {
 }
 
 // watchers stand at the foot of the drawing: their wires lead to every node.
-func (d *drawing) watchers(t targets.Topology) {
+func (d *drawing) watchers(t targets.Topology, before *targets.Topology) {
 	if s := t.Supervisor; s != nil {
 		b := box{Name: "supervisor", W: boxWidth, Platform: true, lane: laneWatch}
+		if before != nil && before.Supervisor == nil {
+			b.Tag = "new"
+		}
 		b.say("replaces " + plural(len(s.Nodes), "node"))
 		b.say(fmt.Sprintf("dead: %s in a row", plural(s.Fall, "failure")))
 		b.say("checks every " + reports.Setting(s.Interval))

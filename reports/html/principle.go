@@ -64,7 +64,7 @@ func (b *builder) proven() (section, error) {
 	if len(all) == 0 {
 		return section{}, nil
 	}
-	t := &table{Caption: "The principles, each with its evidence",
+	t := &table{Caption: "The principles, each with its evidence", Prose: true,
 		Columns: columns("Principle", "Verdict", "Where", "Evidence", "On the way there|the same facts on every stage that has them, by the number of the stage; of several kills of one kind the worst")}
 	held := 0
 	for _, p := range all {
@@ -108,7 +108,7 @@ func (b *builder) trails(p principle) []string {
 				}
 			}
 			if len(steps) > 1 {
-				out = append(out, label+" "+strings.Join(steps, ", "))
+				out = append(out, label+" — "+strings.Join(steps, " · "))
 			}
 		}
 	}

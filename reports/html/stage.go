@@ -2,7 +2,6 @@ package html
 
 import (
 	"fmt"
-	"strings"
 
 	"rung/bench"
 	"rung/reports"
@@ -74,9 +73,11 @@ func (b *builder) stagePart(i int) (stagePart, error) {
 	part.add(group{Title: "What the other kills looked like", Note: note, Figures: others})
 	part.add(group{Title: "Errors", Tables: []*table{failures(s)}})
 	part.add(group{Title: "Use of resources", Tables: []*table{demands(s), uses(s)}})
-	part.add(group{Title: "Estimates", Tables: []*table{derivations(s)}})
+	if all := derivations(s); !all.empty() {
+		part.add(group{Title: "Estimates", Later: postpone(b.ids.of("estimates", s.Stage.ID), "prediction", all)})
+	}
 	if all := facts(s, b.detail.facts); !all.empty() {
-		part.add(group{Title: "Facts", Note: all.Note, Later: postpone(b.ids.of("facts", s.Stage.ID), all)})
+		part.add(group{Title: "Facts", Note: all.Note, Later: postpone(b.ids.of("facts", s.Stage.ID), "facts", all)})
 	}
 	return part, nil
 }
@@ -154,6 +155,7 @@ func operations(m bench.Measurement) *table {
 // observations lists the further observations of a stage with their facts.
 func observations(s bench.StageResult) *table {
 	t := &table{Caption: "Experiments", Columns: columns("Name", "Kind", "On", ">Rate", "Found")}
+	cited := cited(s.Stage)
 	for _, e := range s.Stage.Experiments {
 		on := "the stage itself"
 		if e.Variant != "" {
@@ -166,13 +168,7 @@ func observations(s bench.StageResult) *table {
 		if e.Rate > 0 {
 			rate = reports.Rate(e.Rate)
 		}
-		var found []string
-		for _, f := range s.Facts {
-			if name, ok := strings.CutPrefix(f.Name, e.Name+"."); ok {
-				found = append(found, name+" = "+reports.Value(f.Name, f.Value)+doubted(f))
-			}
-		}
-		t.add(text(e.Name), text(string(e.Kind)), text(on), text(rate), lines(found))
+		t.add(text(e.Name), text(string(e.Kind)), text(on), text(rate), lines(found(s, e.Name, cited)))
 	}
 	return t
 }

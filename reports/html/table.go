@@ -16,6 +16,8 @@ type table struct {
 	Rows    [][]cell
 	// Note stands under the table.
 	Note string
+	// Prose says that the heads of its rows are sentences.
+	Prose bool
 }
 
 // column is the head of a column.
@@ -92,6 +94,9 @@ func capped(list []string, most int) []string {
 // and the fifth flush right. A class per cell would double the page.
 func (t *table) Class() string {
 	var out []string
+	if t.Prose {
+		out = append(out, "prose")
+	}
 	for i, c := range t.Columns {
 		if c.Number {
 			out = append(out, "n"+strconv.Itoa(i+1))
@@ -105,9 +110,13 @@ func (t *table) add(cells ...cell) { t.Rows = append(t.Rows, cells) }
 
 // prune drops the columns from one to the one before another in which no row
 // says anything.
-func (t *table) prune(from, to int) {
+func (t *table) prune(from, to int) { t.dropAll(reports.Missing, from, to) }
+
+// dropAll drops the columns from one to the one before another in which every
+// row says the same.
+func (t *table) dropAll(same string, from, to int) {
 	for i := to - 1; i >= from; i-- {
-		said := slices.ContainsFunc(t.Rows, func(row []cell) bool { return row[i].Text != reports.Missing })
+		said := slices.ContainsFunc(t.Rows, func(row []cell) bool { return row[i].Text != same })
 		if said || len(t.Rows) == 0 {
 			continue
 		}

@@ -19,7 +19,8 @@ const (
 
 // howTimeline explains the charts of a kill.
 const howTimeline = "Above: requests per second by when they were due; the dashed line is what was planned, so the gap below it is users without an answer. " +
-	"Below: the slowest answers on a log axis; a gap means that nobody was answered. The shaded band is the time without the node."
+	"Below: the slowest answers on a log axis; a gap means that nobody was answered. The shaded band is the time without the node. " +
+	"What never happened has no column in the table."
 
 // timelineFigure shows one kill over time.
 func (b *builder) timelineFigure(s bench.StageResult, k bench.KillRow) (figure, error) {
@@ -244,5 +245,6 @@ func timelineTable(stage string, k bench.KillRow, most int) *table {
 			text(reports.Count(i.Refused)), text(reports.Count(i.LoggedOut)), text(reports.DurationOf(i.P99)),
 			text(reports.DurationOf(i.Max)))
 	}
+	t.dropAll("0", 4, 6)
 	return t
 }

@@ -62,12 +62,16 @@ func (d *drawing) connect(t targets.Topology, before *targets.Topology) {
 	said := map[string]bool{}
 	for _, b := range across {
 		w := d.run(b, lanes)
-		// The peers of one box are named once for each delay.
-		if key := fmt.Sprint(b.from, w.Label); b.peer && said[key] {
-			w.Label = ""
-		} else if b.peer {
-			said[key] = true
+		// Wires of one box to one column are named once for each delay, those
+		// of its peers once for all columns.
+		key := fmt.Sprint(b.from, d.Boxes[b.to].column, w.Label)
+		if b.peer {
+			key = fmt.Sprint(b.from, w.Label)
 		}
+		if said[key] {
+			w.Label = ""
+		}
+		said[key] = true
 		d.Wires = append(d.Wires, w)
 	}
 	d.buses(within)

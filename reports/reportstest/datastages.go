@@ -1,7 +1,6 @@
 package reportstest
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -119,18 +118,4 @@ func sliced(in []bench.Breakdown, names []string) []bench.Breakdown {
 		out = append(out, b)
 	}
 	return out
-}
-
-// Crowded returns a run of n stages, at most 26: those of Run, then copies of
-// the last ones under other names.
-func Crowded(n int) bench.Run {
-	run := Run()
-	known := len(run.Stages)
-	for len(run.Stages) < n {
-		next := run.Stages[4+len(run.Stages)%(known-4)]
-		next.Stage.Previous, next.Stage.Compare = run.Stages[len(run.Stages)-1].Stage.ID, ""
-		next.Stage.ID = fmt.Sprintf("%02d-copy", len(run.Stages)+1)
-		run.Stages = append(run.Stages, next)
-	}
-	return run
 }

@@ -343,7 +343,11 @@ function build(details) {
   function line(texts, tag, scope) {
     var row = element('tr');
     texts.forEach(function (text, i) {
-      var cell = element(scope === 'col' || !i ? 'th' : tag, text);
+      var cell = element(scope === 'col' || !i ? 'th' : tag), all = Array.isArray(text) ? text : [text];
+      all.forEach(function (one, n) {
+        if (n) { cell.appendChild(element('br')); }
+        cell.appendChild(document.createTextNode(one));
+      });
       if (cell.tagName === 'TH') { cell.scope = scope; }
       row.appendChild(cell);
     });
