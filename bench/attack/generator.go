@@ -75,7 +75,7 @@ func (g *gauge) fill(gen *bench.Generator, planned uint64, cut bool) {
 	} else if float64(g.veryLate) > veryLateRatio*float64(g.sent) {
 		why = append(why, fmt.Sprintf("%d of %d requests were sent over %v late", g.veryLate, g.sent, veryLate))
 	}
-	if cores := runtime.GOMAXPROCS(0); gen.CPU.Seconds() > cpuRatio*float64(cores)*gen.Wall.Seconds() {
+	if cores := runtime.NumCPU(); gen.CPU.Seconds() > cpuRatio*float64(cores)*gen.Wall.Seconds() {
 		why = append(why, fmt.Sprintf("the generator used %.1f of %d cores", gen.CPU.Seconds()/gen.Wall.Seconds(), cores))
 	}
 	for _, cause := range []string{causePorts, causeFiles} {

@@ -76,7 +76,7 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 		if err := b.settle(ctx); err != nil {
 			return out, err
 		}
-		seen, err := b.attack(ctx, order{name: fmt.Sprintf("probe-%02d", step), rate: rate, length: s.cfg.Profile.Probe, only: only,
+		seen, err := b.attack(ctx, order{name: fmt.Sprintf("probe-%02d", step), rate: rate, length: probeLength(s.cfg.Profile.Probe, rate), only: only,
 			regions: local(b.system.Topology())})
 		if err != nil {
 			return out, err
@@ -113,6 +113,14 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 		out.Doubt = "every rate that was tried met the SLO"
 	}
 	return out, nil
+}
+
+// probeLength is longer at a low rate, by half at most: a probe needs some
+// thousand requests, lest a few dear ones decide it.
+func probeLength(usual time.Duration, rate float64) time.Duration {
+	const enough = 1000
+	need := time.Duration(enough / rate * float64(time.Second))
+	return min(max(need, usual), usual*3/2)
 }
 
 // probe judges one try.

@@ -12,12 +12,14 @@ import (
 
 // perCore is how many requests per second one real core carries, through all
 // hops of a stage and with the attack itself: a request of stage 08 took 1.2
-// to 1.5 ms of real CPU time in all processes together.
-const perCore = 650
+// to 1.5 ms of real CPU time in all processes together at 120/s, and 1.1 ms at
+// 1,000/s.
+const perCore = 850
 
-// starting is the load, in requests per second, that starting a system's
-// processes counts as: some 20 ms of CPU each.
-const starting = 200
+// burst is the share of the floor that short work counts as which would need
+// all of it: to start a system's processes, or to write what was found. It may
+// go on beside a kill or two, but not beside a measurement of latencies.
+const burst = 0.6
 
 // floor is the real machine, which several stages share as long as all their
 // attacks together need no more than shareOfAll of it. It is safe for
@@ -50,16 +52,30 @@ func (f *floor) carry(ctx context.Context, rate float64, do func() error) error 
 	return do()
 }
 
-// loadOf is the highest rate that an experiment sends, in requests per
-// second.
+// quiet is the share of the floor that a measurement of latencies takes at
+// least, however low its rate: beside it there is room for another one and a
+// little more, but for no search for capacity.
+const quiet = 0.45
+
+// bursting is the load that a burst counts as.
+func (f *floor) bursting() float64 { return burst * float64(f.size) }
+
+// quietly is the load that a rate counts as where latencies are measured.
+func (f *floor) quietly(rate float64) float64 { return max(rate, quiet*float64(f.size)) }
+
+// loadOf is the load that an experiment counts as, in requests per second: the
+// highest rate that it sends, or more.
 func (s *session) loadOf(e bench.Experiment, p bench.Prediction) float64 {
+	rate := max(s.rateOf(e), e.Peak)
 	switch e.Kind {
 	case bench.ExperimentCapacity:
 		return mostProbed(p, s.cfg.Profile)
 	case bench.ExperimentFreshness:
-		return s.cfg.Profile.Rate + e.Rate
+		return s.runner.floor.quietly(s.cfg.Profile.Rate + e.Rate)
+	case bench.ExperimentLatency, bench.ExperimentLoad, bench.ExperimentHits, bench.ExperimentDrain:
+		return s.runner.floor.quietly(rate)
 	}
-	return max(s.rateOf(e), e.Peak)
+	return rate
 }
 
 // mostProbed is the rate that a search for capacity seldom exceeds. With

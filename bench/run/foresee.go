@@ -57,7 +57,7 @@ func (s *session) foreseen(e bench.Experiment, t targets.Topology) ([]bench.Esti
 		return foreseePublish(e, t)
 	case bench.ExperimentKill:
 		if e.DataCenter != "" {
-			return foreseeMoves(e.Name, e.DataCenter, e.Method, t)
+			return foreseeMoves(e.Name, e.DataCenter, e.Method, t, s.cfg.Workload.Timeout)
 		}
 		return s.foreseeLoggedOut(e, t)
 	case bench.ExperimentHeal:
@@ -74,8 +74,9 @@ func (s *session) foreseen(e bench.Experiment, t targets.Topology) ([]bench.Esti
 // tolerance that reaches from end to end and a little beyond, for what the
 // software takes.
 func within(fact string, r estimate.Range, software time.Duration, model string, derivation []string) bench.Estimate {
+	const early = 20 * time.Millisecond // what a period may be off by
 	middle := r.Middle() + software/2
-	half := (r.High-r.Low)/2 + software/2
+	half := min((r.High-r.Low)/2+software/2+early, middle)
 	return bench.Estimate{Fact: fact, Value: float64(middle), Tolerance: float64(half) / float64(max(middle, 1)), Model: model, Derivation: derivation}
 }
 
@@ -142,11 +143,20 @@ func (s *session) foreseeStale(e bench.Experiment, ttl time.Duration) bench.Esti
 		ratio, _ := estimate.Staleness(ttl, reads, writes)
 		total += ratio / edited
 	}
-	return bench.Estimate{Fact: e.Name + ".stale_ratio", Value: total, Tolerance: 0.25, Model: "renewal cycles of a TTL cache",
+	return bench.Estimate{Fact: e.Name + ".stale_ratio", Value: total, Tolerance: math.Hypot(0.25, 2*scatter(total, e.Rate*readsPerEdit*e.Length.Seconds())), Model: "renewal cycles of a TTL cache",
 		Derivation: []string{
 			fmt.Sprintf("each of %d users is edited %.3g times a second and read %.3g times, and by the ordinary load", edited, writes, writes*(1+readsPerEdit)),
 			fmt.Sprintf("an entry lives %v: ratio = reads (ttl - (1 - exp(-writes ttl))/writes) / (1 + reads ttl), averaged: %.3g%%", ttl, total*100),
 		}, Limits: "reads and edits as Poisson processes"}
+}
+
+// scatter is the relative standard deviation of a share that is counted among
+// so many.
+func scatter(share, among float64) float64 {
+	if share <= 0 || share >= 1 || among <= 0 {
+		return 0
+	}
+	return math.Sqrt((1 - share) / (share * among))
 }
 
 func (s *session) foreseeLoad(e bench.Experiment, t targets.Topology) ([]bench.Estimate, error) {
@@ -158,8 +168,8 @@ func (s *session) foreseeLoad(e bench.Experiment, t targets.Topology) ([]bench.E
 		return nil, err
 	}
 	c, ok := ceiling(p)
-	if !ok || e.Rate < c.Ceiling {
-		return nil, nil // not overloaded: its goodput is its rate
+	if _, err := shardingOf(t); err == nil || !ok || e.Rate < c.Ceiling {
+		return nil, nil // not overloaded, or but for some shards
 	}
 	return []bench.Estimate{{Fact: e.Name + ".goodput_per_s", Value: c.Ceiling, Tolerance: 0.15, Model: "lowest ceiling",
 		Derivation: []string{fmt.Sprintf("%s %s: %d slots / %.3g ms a request = %.4g/s", c.Node, c.Resource, c.Slots, c.TimeNs/1e6, c.Ceiling)}}}, nil

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"time"
 
 	"rung/bench"
 	"rung/bench/estimate"
@@ -54,7 +55,7 @@ func (s *session) foreseeKills() ([]bench.Estimate, error) {
 		if k.DataCenter == "" {
 			continue
 		}
-		found, err := foreseeMoves("kill."+k.Name(), k.DataCenter, "", s.stage.Topology)
+		found, err := foreseeMoves("kill."+k.Name(), k.DataCenter, "", s.stage.Topology, s.cfg.Workload.Timeout)
 		if err != nil {
 			return nil, fmt.Errorf("kill %s: estimate: %w", k.Name(), err)
 		}
@@ -66,7 +67,7 @@ func (s *session) foreseeKills() ([]bench.Estimate, error) {
 // foreseeMoves is when the users whom a data centre answered are answered by
 // another one, where that takes long enough to be seen. By the method only the
 // links are cut.
-func foreseeMoves(prefix, datacenter, method string, t targets.Topology) ([]bench.Estimate, error) {
+func foreseeMoves(prefix, datacenter, method string, t targets.Topology, timeout time.Duration) ([]bench.Estimate, error) {
 	var out []bench.Estimate
 	for _, region := range spread(t) {
 		if home, ok := homeOf(t, region); !ok || home != datacenter {
@@ -78,7 +79,10 @@ func foreseeMoves(prefix, datacenter, method string, t targets.Topology) ([]benc
 		}
 		r := move.Refused
 		if method == bench.MethodLinks {
+			// Requests that hang fail when their time is out: the last one to
+			// fail may have been sent that long before.
 			r = move.Vanished
+			r.Low = max(r.Low-timeout, 0)
 		}
 		if r.High < settled {
 			continue // at once: too short to be told from a failure or two

@@ -118,7 +118,7 @@ func (s *session) strike(ctx context.Context, b *bed, k strike) (*seen, error) {
 // requests and times the outage by tenths of a second, so that it bears a load
 // that comes late, as long as all of it comes, and well before that.
 func rowDoubt(m bench.Measurement) string {
-	if p99 := m.Total.Lateness.P99; m.Total.Unsent == 0 && p99 != nil && *p99 < settled/10 {
+	if p95 := m.Total.Lateness.P95; m.Total.Unsent == 0 && p95 != nil && *p95 < settled/10 {
 		return ""
 	}
 	return m.Generator.Limited

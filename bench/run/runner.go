@@ -28,6 +28,8 @@ type runner struct {
 	// sessions are those that have ended, by their place in the order.
 	sessions []*session
 	done     int
+
+	saving sync.Mutex
 }
 
 // stages runs all stages and judges them. Results come in the stages' order.
@@ -81,16 +83,23 @@ func (r *runner) stage(ctx context.Context, i int, out *bench.Run) error {
 		err = s.run(ctx)
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.sessions[i] = s
 	r.done++
+	so := *out
+	r.results(&so)
+	r.mu.Unlock()
 	if err != nil || r.cfg.Save == nil {
 		return err
 	}
-	so := *out
-	r.results(&so)
 	so.Partial = "still running"
-	return r.cfg.Save(so)
+	return r.floor.carry(ctx, r.floor.bursting(), func() error {
+		r.saving.Lock()
+		defer r.saving.Unlock()
+		if len(so.Stages) < r.finished() {
+			return nil // another stage has ended meanwhile, and saves more
+		}
+		return r.cfg.Save(so)
+	})
 }
 
 // results judges the sessions that have ended. A stage is compared with

@@ -46,7 +46,7 @@ func (s *session) run(ctx context.Context) error {
 func (s *session) onOwnTopology(ctx context.Context) error {
 	floor := s.runner.floor
 	var b *bed
-	err := floor.carry(ctx, starting, func() (err error) {
+	err := floor.carry(ctx, floor.bursting(), func() (err error) {
 		b, err = s.begin(ctx)
 		return err
 	})
@@ -91,7 +91,7 @@ func (s *session) begin(ctx context.Context) (*bed, error) {
 func (s *session) standing(ctx context.Context, b *bed) error {
 	before := b.read(ctx)
 	floor := s.runner.floor
-	err := floor.carry(ctx, s.cfg.Profile.Rate, func() error {
+	err := floor.carry(ctx, floor.quietly(s.cfg.Profile.Rate), func() error {
 		// Entries of caches grow old: they are filled just before.
 		if err := b.warm(ctx, s.cfg.Profile.Warm); err != nil {
 			return err
@@ -103,6 +103,10 @@ func (s *session) standing(ctx context.Context, b *bed) error {
 	}
 	var capacity *bench.Capacity
 	err = floor.carry(ctx, mostProbed(s.result.Prediction, s.cfg.Profile), func() (err error) {
+		// Meanwhile others may have had the machine, longer than entries live.
+		if err := b.warmCache(ctx, nil); err != nil {
+			return err
+		}
 		capacity, err = s.capacity(ctx, b, s.result.Prediction, s.cfg.Profile.Probes)
 		return err
 	})
@@ -163,7 +167,7 @@ func (s *session) onVariant(ctx context.Context, v bench.Variant, todo []bench.E
 		return err
 	}
 	var b *bed
-	err = s.runner.floor.carry(ctx, starting, func() (err error) {
+	err = s.runner.floor.carry(ctx, s.runner.floor.bursting(), func() (err error) {
 		s.step("start variant %s", v.Name)
 		b, err = s.open(ctx, v.Topology, v.Name)
 		return err
@@ -193,6 +197,8 @@ func wantsWarmth(e bench.Experiment) bool {
 	case bench.ExperimentFailover, bench.ExperimentTamper, bench.ExperimentPublish, bench.ExperimentDrain, bench.ExperimentDirect,
 		bench.ExperimentTrace, bench.ExperimentPlacement, bench.ExperimentReshard:
 		return false
+	case bench.ExperimentLoad:
+		return true // goodput counts from the first request on
 	}
 	reads := []targets.Operation{targets.OpUser, targets.OpOrders, targets.OpFollowing}
 	return len(e.Operations) == 0 || slices.ContainsFunc(e.Operations, func(op targets.Operation) bool { return slices.Contains(reads, op) })

@@ -52,8 +52,10 @@ func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	pids := map[int]bool{}
+	interrupted := false // a second Ctrl-C would end it at once
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {
-		if strings.Contains(lines.Text(), "common load") {
+		if !interrupted && strings.Contains(lines.Text(), "common load") {
+			interrupted = true
 			for _, pid := range children(cmd.Process.Pid) {
 				pids[pid] = true
 			}
