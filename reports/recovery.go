@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,8 +63,11 @@ func (s *summary) recoveries(run bench.Run) {
 // recovery writes one row: as a line of the table, or in words where there is
 // no room for one.
 func (s *summary) recovery(stage string, k bench.KillRow) {
-	number, _, _ := strings.Cut(stage, "-")
-	name := number + " " + k.Node
+	short, _, _ := strings.Cut(stage, "-")
+	if _, err := strconv.Atoi(short); err != nil {
+		short = stage // an own stage: only the ladder's are numbered
+	}
+	name := short + " " + k.Node
 	if k.Variant != "" {
 		name += " (" + k.Variant + ")"
 	}

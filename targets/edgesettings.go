@@ -41,7 +41,7 @@ func (t Topology) checkEdge(ps *problems, at string, e Edge) {
 		t.wantRole(ps, fmt.Sprintf("%s.backups[%d]", at, i), b, KindBalancer, KindWeb)
 	}
 	if !nodeName.MatchString(e.Provider) {
-		ps.add(at+".provider", "a name", "%q is none", e.Provider)
+		ps.add(at+".provider", "a name", "%q is not a name", e.Provider)
 	}
 	if _, ok := t.Region(e.Region); !ok {
 		ps.add(at+".region", oneOf(t.regionNames()), "there is no region %q", e.Region)
@@ -101,7 +101,7 @@ func (t Topology) checkRegions(ps *problems) {
 		p, err := netip.ParsePrefix(r.Subnet)
 		switch {
 		case err != nil || p != p.Masked() || !loopback.Contains(p.Addr()) || p.Bits() < 8 || p.Overlaps(machines):
-			ps.add(at+".subnet", "a subnet of 127.0.0.0/8 outside 127.64.0.0/10, like 127.33.0.0/16", "%q is none", r.Subnet)
+			ps.add(at+".subnet", "a subnet of 127.0.0.0/8 outside 127.64.0.0/10, like 127.33.0.0/16", "%q is not such a subnet", r.Subnet)
 		case slices.ContainsFunc(taken, p.Overlaps):
 			ps.add(at+".subnet", "a subnet of its own", "%q overlaps another region's", r.Subnet)
 		default:

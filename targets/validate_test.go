@@ -57,7 +57,7 @@ func TestValidateSite(t *testing.T) {
 		{"no way to the entry", func(s *targets.Topology) { s.Links = s.Links[1:] }, `links: no link goes from clients to "lb", where the entry "lb" runs: add one from clients`},
 		{"no way to the resolver", func(s *targets.Topology) { s.Links[5].From = "lb" }, `links: no link goes from clients to "resolver", where the resolver "resolver" runs: add one from clients`},
 		{"resolver of the wrong kind", func(s *targets.Topology) { s.Resolver = "root" }, `resolver: role "root" is a "nameserver": allowed is resolver`},
-		{"site without its last dot", func(s *targets.Topology) { s.Site = "www.shop.example" }, `site: "www.shop.example" is none: a fully qualified name with its last dot, like "www.shop.example."`},
+		{"site without its last dot", func(s *targets.Topology) { s.Site = "www.shop.example" }, `site: "www.shop.example" is not a fully qualified name: a fully qualified name with its last dot, like "www.shop.example."`},
 		{"site is the root", func(s *targets.Topology) { s.Site = "." }, `site: is the root: a name below the root, like "www.shop.example."`},
 		{"site that no nameserver knows", func(s *targets.Topology) { s.Site = "www.other.example." }, `site: no nameserver knows the address of "www.other.example.": add a record for it to a nameserver`},
 	})
@@ -160,9 +160,9 @@ func TestValidateNames(t *testing.T) {
 	}
 	const fqdn = `a fully qualified name with its last dot, like "www.shop.example."`
 	check(t, []rule{
-		{"zone without its last dot", root(func(n *targets.Nameserver) { n.Zone = "example" }), `nodes[5].roles[0].nameserver.zone: "example" is none: ` + fqdn},
-		{"empty label", root(func(n *targets.Nameserver) { n.Zone = "a..b." }), `nodes[5].roles[0].nameserver.zone: "a..b." is none: ` + fqdn},
-		{"label too long", root(func(n *targets.Nameserver) { n.Zone = strings.Repeat("a", 64) + "." }), fmt.Sprintf("nodes[5].roles[0].nameserver.zone: %q is none: ", strings.Repeat("a", 64)+".") + fqdn},
+		{"zone without its last dot", root(func(n *targets.Nameserver) { n.Zone = "example" }), `nodes[5].roles[0].nameserver.zone: "example" is not a fully qualified name: ` + fqdn},
+		{"empty label", root(func(n *targets.Nameserver) { n.Zone = "a..b." }), `nodes[5].roles[0].nameserver.zone: "a..b." is not a fully qualified name: ` + fqdn},
+		{"label too long", root(func(n *targets.Nameserver) { n.Zone = strings.Repeat("a", 64) + "." }), fmt.Sprintf("nodes[5].roles[0].nameserver.zone: %q is not a fully qualified name: ", strings.Repeat("a", 64)+".") + fqdn},
 		{"record outside the zone", auth(func(n *targets.Nameserver) { n.Records[0].Name = "www.other.example." }), `nodes[6].roles[0].nameserver.records[0].name: "www.other.example." lies outside the zone: a name inside "shop.example."`},
 		{"record that only ends alike", auth(func(n *targets.Nameserver) { n.Records[0].Name = "myshop.example." }), `nodes[6].roles[0].nameserver.records[0].name: "myshop.example." lies outside the zone: a name inside "shop.example."`},
 		{"record of no role", auth(func(n *targets.Nameserver) { n.Records[0].Role = "x" }), `nodes[6].roles[0].nameserver.records[0].role: there is no role "x": allowed is root, authoritative, resolver, web-1, web-2, db, kv, lb`},

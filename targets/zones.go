@@ -78,7 +78,7 @@ var domain = regexp.MustCompile(`^(\.|([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-
 
 func checkDomain(ps *problems, field, name string) {
 	if len(name) > 254 || !domain.MatchString(name) {
-		ps.add(field, `a fully qualified name with its last dot, like "www.shop.example."`, "%q is none", name)
+		ps.add(field, `a fully qualified name with its last dot, like "www.shop.example."`, "%q is not a fully qualified name", name)
 	}
 }
 
