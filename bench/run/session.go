@@ -56,6 +56,9 @@ func (s *session) onOwnTopology(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.lookups(ctx, b); err != nil {
+		return err
+	}
 	if err := s.standing(ctx, b); err != nil {
 		return err
 	}
@@ -74,7 +77,7 @@ func (s *session) onOwnTopology(ctx context.Context) error {
 	return nil
 }
 
-// begin starts the stage's system and looks its name up.
+// begin starts the stage's system.
 func (s *session) begin(ctx context.Context) (*bed, error) {
 	s.step("start %d processes", len(s.stage.Topology.Nodes))
 	b, err := s.open(ctx, s.stage.Topology, "")
@@ -83,7 +86,7 @@ func (s *session) begin(ctx context.Context) (*bed, error) {
 	}
 	s.result.Startup, s.result.Processes = b.system.Startup(), len(s.stage.Topology.Nodes)
 	s.wires()
-	return b, s.lookups(ctx, b)
+	return b, nil
 }
 
 // standing are the measurements that every stage gets: latency at the common
