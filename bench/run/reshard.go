@@ -12,7 +12,7 @@ import (
 )
 
 // defaultBatch is how many users move together.
-const defaultBatch = 400
+const defaultBatch = 250
 
 // reshard gives the spare shards their part of the data while users read,
 // post and edit.
