@@ -154,12 +154,21 @@ func (l *Lag) doubt(why string) {
 // it waits for answers: that of package replication.
 const flights = 64
 
+const (
+	// shipped is a generous size of one write on its way to a replica, in
+	// bytes: posts take some 300.
+	shipped = 1000
+	// roomy is the share of a wire's bandwidth up to which its width does not
+	// matter.
+	roomy = 0.1
+)
+
 // thin says why the wire to some replicas, or what may be on its way there, is
 // the limit; empty when it is not.
 func (m *model) thin(x *part, s stream) string {
 	link, ok := m.topology.Link(x.tier.primary().node.Name, x.node.Name)
 	switch away := s.writes * (x.applied.least() + s.behind.Mean); {
-	case ok && link.Bandwidth > 0:
+	case ok && link.Bandwidth > 0 && s.writes*shipped > roomy*float64(link.Bandwidth):
 		return "the wire to a replica is thin: the lag depends on the bytes of the writes"
 	case away > flights:
 		return fmt.Sprintf("%.3g writes are on their way to a replica: with more than %d messages the primary waits for answers", away, flights)

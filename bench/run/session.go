@@ -134,6 +134,11 @@ func (s *session) onFloor(ctx context.Context, b *bed, e bench.Experiment, varia
 			if err := b.warm(ctx, s.cfg.Profile.Warm/2); err != nil {
 				return err
 			}
+		} else if e.Kind == bench.ExperimentLoad && wantsWarmth(e) {
+			// What was warm at the start may have reached its TTL.
+			if err := b.warmCache(ctx, nil); err != nil {
+				return err
+			}
 		}
 		return s.experiment(ctx, b, e, variant)
 	})
