@@ -28,44 +28,27 @@ type floor struct {
 	lanes int
 	size  int64
 	room  *semaphore.Weighted
-	// aside is room of its own for light loads, mostly those around faults,
-	// which need not wait behind somebody who needs much.
-	aside *semaphore.Weighted
-	light int64
 }
-
-// light is the share of the floor that all light loads together may add.
-const light = 0.25
 
 // newFloor returns a floor for a number of stages at once, at least 1, on a
 // machine with this many cores.
 func newFloor(lanes, cores int) *floor {
 	size := int64(max(shareOfAll*float64(cores)*perCore, 1))
-	f := &floor{lanes: max(lanes, 1), size: size, light: max(int64(light*float64(size)), 1)}
-	f.room, f.aside = semaphore.NewWeighted(f.size), semaphore.NewWeighted(f.light)
-	return f
+	return &floor{max(lanes, 1), size, semaphore.NewWeighted(size)}
 }
 
 // carry does a thing that sends a number of requests per second. What needs
 // more than there is has the floor for itself. Those who wait longest come
 // first, so nobody waits for ever.
 func (f *floor) carry(ctx context.Context, rate float64, do func() error) error {
-	room, n := f.room, f.size
-	switch {
-	case rate <= float64(f.light):
-		room, n = f.aside, max(int64(math.Ceil(rate)), 1)
-	case rate < float64(f.size):
-		n = int64(math.Ceil(rate))
-	default:
-		if err := f.aside.Acquire(ctx, f.light); err != nil {
-			return fmt.Errorf("wait for the machine: %w", err)
-		}
-		defer f.aside.Release(f.light)
+	n := f.size
+	if rate < float64(f.size) {
+		n = max(int64(math.Ceil(rate)), 1)
 	}
-	if err := room.Acquire(ctx, n); err != nil {
+	if err := f.room.Acquire(ctx, n); err != nil {
 		return fmt.Errorf("wait for the machine: %w", err)
 	}
-	defer room.Release(n)
+	defer f.room.Release(n)
 	return do()
 }
 
