@@ -22,7 +22,9 @@ type Measurement struct {
 	// several regions.
 	Regions   []Tally    `json:"regions,omitempty"`
 	Intervals []Interval `json:"intervals"`
-	Generator Generator  `json:"generator"`
+	// Heat is the response time over time. Nil when it was not asked for.
+	Heat      *Heat     `json:"heat,omitempty"`
+	Generator Generator `json:"generator"`
 	// Breakdown is where answered requests spent their time.
 	Breakdown []Breakdown  `json:"breakdown,omitempty"`
 	Errors    []ErrorGroup `json:"errors,omitempty"`
@@ -122,6 +124,12 @@ type Generator struct {
 	Wall time.Duration `json:"wall_ns"`
 	// Pauses is the summed stop-the-world time of the garbage collector.
 	Pauses time.Duration `json:"gc_pauses_ns"`
+	// Sockets is the most open connections, and Files the most open file
+	// descriptors of the process, when sampled; FileLimit is how many it may
+	// have. Zero means unknown.
+	Sockets   int    `json:"sockets,omitempty"`
+	Files     int    `json:"open_files,omitempty"`
+	FileLimit uint64 `json:"open_files_limit,omitempty"`
 	// Dials counts connections opened during the attack.
 	Dials int64 `json:"dials"`
 	// Precise says whether the precise clock paced the attack.

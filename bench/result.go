@@ -13,15 +13,22 @@ const Schema = 1
 // Run is everything one run found: the whole of run.json, from which every
 // report is made.
 type Run struct {
-	Schema   int       `json:"schema"`
-	Tool     string    `json:"tool"`
+	Schema int    `json:"schema"`
+	Tool   string `json:"tool"`
+	// Kind of the run: a ladder, or an attack on something else.
+	Kind     Kind      `json:"kind,omitempty"`
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished"`
 	// Partial says why the run ended early. Empty when it is whole.
-	Partial     string        `json:"partial,omitempty"`
-	Seed        uint64        `json:"seed"`
-	Profile     Profile       `json:"profile"`
-	Hardware    Hardware      `json:"hardware"`
+	Partial  string   `json:"partial,omitempty"`
+	Seed     uint64   `json:"seed"`
+	Profile  Profile  `json:"profile"`
+	Hardware Hardware `json:"hardware"`
+	// Baseline is the latency-number set that measured times are shown with.
+	// Nil means the rows of Hardware.
+	Baseline *NumberSet `json:"baseline,omitempty"`
+	// Endpoint says what was attacked where Kind is not the ladder.
+	Endpoint    *Endpoint     `json:"endpoint,omitempty"`
 	Host        Host          `json:"host"`
 	Calibration Calibration   `json:"calibration"`
 	Workload    Workload      `json:"workload"`
@@ -35,18 +42,6 @@ type Hardware struct {
 	Name string `json:"name"`
 	// Rows of the set; Use is filled in for those that the emulation used.
 	Rows []Number `json:"rows,omitempty"`
-}
-
-// Number is one row of a latency-number set.
-type Number struct {
-	ID    string `json:"id"`
-	Label string `json:"label"`
-	// Value in nanoseconds; a cache reference takes half of one.
-	Value  float64 `json:"value_ns"`
-	Source string  `json:"source"`
-	Year   int     `json:"year"`
-	// Use says what the row stands for in the emulation.
-	Use string `json:"use,omitempty"`
 }
 
 // Host is the real machine.
@@ -81,10 +76,16 @@ type Calibration struct {
 type StageResult struct {
 	Stage      Stage      `json:"stage"`
 	Prediction Prediction `json:"prediction"`
-	// Addresses of the roles, as they were.
-	Common   *Measurement `json:"common,omitempty"`
-	Capacity *Capacity    `json:"capacity,omitempty"`
-	Kills    []KillRow    `json:"kills,omitempty"`
+	// Simulation of the common load in virtual time.
+	Simulation *Simulation  `json:"simulation,omitempty"`
+	Common     *Measurement `json:"common,omitempty"`
+	Capacity   *Capacity    `json:"capacity,omitempty"`
+	// Repeats are further rounds of the same, in the order they ran; Common
+	// and Capacity are the first round. Empty without repeats.
+	Repeats []Repeat `json:"repeats,omitempty"`
+	// Scalings are capacities by the number of nodes.
+	Scalings []Scaling `json:"scalings,omitempty"`
+	Kills    []KillRow `json:"kills,omitempty"`
 	// Lookups are DNS lookups in order.
 	Lookups []Lookup `json:"lookups,omitempty"`
 	// Variants hold what experiments measured on changed topologies.
@@ -105,6 +106,15 @@ type StageResult struct {
 	Memory     int64         `json:"memory_bytes"`
 	// CostPerMillion requests at capacity, in USD. Null without a capacity.
 	CostPerMillion *float64 `json:"cost_usd_per_million,omitempty"`
+}
+
+// Repeat is one more round of a stage's common load and capacity search. The
+// rounds of several stages take turns (A B A B), so that a slow change of the
+// machine falls on all alike.
+type Repeat struct {
+	Round    int          `json:"round"` // 2 is the first repeat
+	Common   *Measurement `json:"common,omitempty"`
+	Capacity *Capacity    `json:"capacity,omitempty"`
 }
 
 // VariantResult is what was measured on a changed topology.
