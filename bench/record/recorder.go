@@ -42,6 +42,8 @@ type Config struct {
 	// requests that were never sent can be told by operation. Without it
 	// they are counted in the total and the intervals only.
 	Operation func(n uint64) int
+	// Heat asks for the response time over time.
+	Heat bool
 }
 
 // Recorder records the samples of one attack. It is for one goroutine.
@@ -52,6 +54,7 @@ type Recorder struct {
 	regions regions
 	series  *series
 	journal *journal
+	heat    *heat // nil without
 	sample  *reservoir
 	errors  failures
 	// sent is one above the highest number seen.
@@ -87,6 +90,9 @@ func New(cfg Config) *Recorder {
 		errors:  failures{},
 		regions: regions{},
 	}
+	if cfg.Heat {
+		r.heat = newHeat(cfg.Plan)
+	}
 	for range cfg.Operations {
 		r.tallies = append(r.tallies, newTally(highest))
 	}
@@ -99,6 +105,9 @@ func (r *Recorder) Record(s *bench.Sample) {
 	r.regions.add(s, r.highest)
 	r.series.add(s)
 	r.journal.add(s)
+	if r.heat != nil {
+		r.heat.add(s)
+	}
 	r.sample.add(s)
 	r.errors.add(s)
 	r.sent = max(r.sent, s.Seq+1)
@@ -131,6 +140,9 @@ func (r *Recorder) Finish(gen bench.Generator) bench.Measurement {
 		Generator: gen,
 		Errors:    r.errors.result(r.cfg.Operations),
 		Regions:   r.regions.result(r.cfg.Operations),
+	}
+	if r.heat != nil {
+		m.Heat = r.heat.result(plan.Duration())
 	}
 	logErr := r.journal.finish()
 	byOperation, known := r.unsent(unsent)

@@ -192,7 +192,7 @@ func (s *session) plan(o order) (bench.Plan, error) {
 
 func (b *bed) recorder(o order, shop *traffic.Shop, p bench.Plan) (*record.Recorder, func() error, error) {
 	cfg := record.Config{Name: o.name, Operations: shop.Operations(), Operation: shop.Operation, Plan: p,
-		Timeout: b.session.cfg.Workload.Timeout, Interval: o.interval, Started: time.Now().UTC()}
+		Timeout: b.session.cfg.Workload.Timeout, Interval: o.interval, Started: time.Now().UTC(), Heat: o.keep}
 	if !o.keep {
 		return record.New(cfg), func() error { return nil }, nil
 	}
