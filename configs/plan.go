@@ -30,6 +30,9 @@ func (s Settings) Load(stages []string) (Plan, error) {
 	if p.Profile, err = profile.profile(); err != nil {
 		return p, err
 	}
+	if s.Repeats > 0 {
+		p.Profile.Repeats = s.Repeats
+	}
 	workload, err := s.overridden(l, "workloads", s.Workload)
 	if err != nil {
 		return p, err

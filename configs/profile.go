@@ -19,7 +19,13 @@ type profileFile struct {
 	After     span    `yaml:"after"`
 	Failovers int     `yaml:"failovers"`
 	Lanes     int     `yaml:"lanes"`
+	Repeats   int     `yaml:"repeats"`
 }
+
+// mostRepeats bounds the rounds of a run.
+const mostRepeats = 100
+
+var repeatsAllowed = fmt.Sprintf("1 to %d rounds", mostRepeats)
 
 func (d document) profile() (bench.Profile, error) {
 	var f profileFile
@@ -28,7 +34,7 @@ func (d document) profile() (bench.Profile, error) {
 	}
 	p := bench.Profile{Name: f.Profile, Rate: f.Rate, Common: f.Common.duration(), Warm: f.Warm.duration(),
 		Probe: f.Probe.duration(), Probes: f.Probes, Width: float64(f.Width), Before: f.Before.duration(),
-		After: f.After.duration(), Lanes: max(f.Lanes, 1), Failovers: f.Failovers, Repeats: 1}
+		After: f.After.duration(), Lanes: max(f.Lanes, 1), Failovers: f.Failovers, Repeats: max(f.Repeats, 1)}
 	var es Errors
 	if f.Profile == "" {
 		es = append(es, d.at("profile", "the name is missing", "a name"))
@@ -56,6 +62,9 @@ func (d document) profile() (bench.Profile, error) {
 	}
 	if f.Lanes < 0 || f.Lanes > 8 {
 		es = append(es, d.at("lanes", fmt.Sprintf("is %d", f.Lanes), "1 to 8 stages at once"))
+	}
+	if f.Repeats < 0 || f.Repeats > mostRepeats {
+		es = append(es, d.at("repeats", fmt.Sprintf("is %d", f.Repeats), repeatsAllowed))
 	}
 	if p.Width < 0.005 || p.Width > 0.5 {
 		es = append(es, d.at("width", fmt.Sprintf("is %v", p.Width), "0.5% to 50%"))

@@ -21,6 +21,11 @@ type Settings struct {
 	Hardware string
 	Seed     uint64
 	Out      string
+	// Repeats in place of the profile's; 0 leaves that.
+	Repeats int
+	// Baseline names the latency-number set that measured times are shown
+	// with, or a file with one. Empty means the hardware's.
+	Baseline string
 	// Configs is a folder of the user's own files.
 	Configs string
 
@@ -30,7 +35,7 @@ type Settings struct {
 // settingKeys are the keys of a settings file beside "set", which lays single
 // fields over the chosen profile and workload.
 func settingKeys() []string {
-	return []string{"profile", "workload", "hardware", "seed", "out", "configs"}
+	return []string{"profile", "workload", "hardware", "seed", "out", "configs", "repeats", "baseline"}
 }
 
 // LoadSettings reads the settings for a command whose flags are given. Flags
@@ -67,8 +72,23 @@ func LoadSettings(flags *pflag.FlagSet, file string) (Settings, error) {
 	}
 	s.overrides = append(s.overrides, environment...)
 	s.Profile, s.Workload, s.Hardware = v.GetString("profile"), v.GetString("workload"), v.GetString("hardware")
-	s.Out, s.Configs = v.GetString("out"), v.GetString("configs")
+	s.Out, s.Configs, s.Baseline = v.GetString("out"), v.GetString("configs"), v.GetString("baseline")
+	if err := s.repeats(v.GetString("repeats")); err != nil {
+		return s, err
+	}
 	return s, s.check(v.GetString("seed"))
+}
+
+func (s *Settings) repeats(text string) error {
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(text))
+	if err != nil || n < 0 || n > mostRepeats {
+		return Error{Field: "repeats", Problem: fmt.Sprintf("is %q", text), Allowed: repeatsAllowed + ", or 0 for the profile's"}
+	}
+	s.Repeats = n
+	return nil
 }
 
 func (s *Settings) check(seed string) error {

@@ -90,7 +90,7 @@ func TestSettingsMistakes(t *testing.T) {
 	for _, row := range []struct {
 		name, text, env, value, want string
 	}{
-		{"unknown field", "profle: full", "", "", "rung.yaml:1: profle: unknown field (allowed is profile, workload, hardware, seed, out, configs, set)"},
+		{"unknown field", "profle: full", "", "", "rung.yaml:1: profle: unknown field (allowed is profile, workload, hardware, seed, out, configs, repeats, baseline, set)"},
 		{"a list", "seed: 1\nprofile: [full]", "", "", "rung.yaml:2: profile: is a list (must be one value)"},
 		{"not a seed", "seed: many", "", "", `seed: "many" is not a seed (a whole number from 0 to 18446744073709551615)`},
 		{"a seed with a sign", "", "RUNG_SEED", "-1", `seed: "-1" is not a seed (a whole number from 0 to 18446744073709551615)`},

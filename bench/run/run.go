@@ -52,8 +52,15 @@ func runAll(ctx context.Context, cfg Config, out *bench.Run) error {
 		return fmt.Errorf("calibration: %w", err)
 	}
 	out.Calibration = calibration
+	if cfg.Profile.Repeats > 1 {
+		cfg.Profile.Lanes = 1 // rounds must be alike: the others run alone
+		out.Profile = cfg.Profile
+	}
 	r := &runner{cfg: cfg, clock: c, calibration: calibration, floor: newFloor(cfg.Profile.Lanes, runtime.NumCPU()), beds: map[*bed]bool{}}
-	return r.stages(ctx, out)
+	if err := r.stages(ctx, out); err != nil {
+		return err
+	}
+	return r.rounds(ctx, out)
 }
 
 // threads of the harness for each core.

@@ -38,6 +38,7 @@ histogram logs (.hlog) and the nodes' logs. Ctrl-C keeps what was measured.`,
 	cmd.Flags().String("workload", "", "what users do (default shop)")
 	cmd.Flags().String("hardware", "", "what is emulated: book (default), modern or bare")
 	cmd.Flags().Uint64("seed", 1, "seed of everything random")
+	cmd.Flags().Int("repeats", 0, "rounds of every stage, taking turns (0: as the profile says)")
 	cmd.Flags().String("out", "", "folder for the results (default runs/<time>)")
 	var l configs.Library
 	chooses(cmd, "profile", l.Profiles)
