@@ -49,17 +49,28 @@ targets/reshard targets targets/shard
 targets/supervise targets
 targets/launch targets targets/clock targets/wire
 bench targets
-bench/attack bench targets/clock github.com/tsenart/vegeta/v12/lib
-bench/estimate bench targets targets/ring targets/shard targets/shop
+bench/attack bench bench/transport targets/clock github.com/tsenart/vegeta/v12/lib
+bench/calibrate bench bench/attack bench/plan bench/record targets/clock
+bench/compare bench bench/record
+bench/endpoint bench bench/attack bench/calibrate bench/plan bench/record bench/search targets/clock
+bench/estimate bench bench/simulate bench/theory targets targets/ring targets/shard targets/shop
 bench/ledger bench
+bench/numbers bench github.com/klauspost/compress/snappy golang.org/x/sys/unix modernc.org/sqlite
 bench/plan bench
 bench/record bench github.com/HdrHistogram/hdrhistogram-go
+bench/search
+bench/sheet
+bench/simulate bench targets
+bench/sizing bench targets
+bench/theory bench
 bench/traffic bench targets
-bench/run bench bench/attack bench/estimate bench/ledger bench/plan bench/record bench/traffic targets targets/clock targets/dns targets/evict targets/launch targets/reshard targets/scale targets/shard targets/supervise golang.org/x/sync/semaphore
+bench/transport golang.org/x/net/http/httpguts
+bench/run bench bench/attack bench/calibrate bench/estimate bench/ledger bench/plan bench/record bench/search bench/simulate bench/theory bench/traffic targets targets/clock targets/dns targets/evict targets/launch targets/reshard targets/scale targets/shard targets/supervise golang.org/x/sync/semaphore
 reports bench
+reports/export bench
 reports/html bench reports targets github.com/go-echarts/go-echarts/v2/charts github.com/go-echarts/go-echarts/v2/opts
-configs bench targets github.com/spf13/pflag github.com/spf13/viper go.yaml.in/yaml/v3
-cmd/rung bench bench/run configs reports reports/html targets targets/clock targets/launch targets/node targets/supervise targets/telemetry github.com/spf13/cobra github.com/vbauerster/mpb/v8 github.com/vbauerster/mpb/v8/decor golang.org/x/term
+configs bench bench/sheet targets github.com/spf13/pflag github.com/spf13/viper go.yaml.in/yaml/v3
+cmd/rung bench bench/calibrate bench/compare bench/endpoint bench/numbers bench/run bench/sheet bench/sizing configs reports reports/export reports/html targets targets/clock targets/launch targets/node targets/supervise targets/telemetry github.com/spf13/cobra github.com/vbauerster/mpb/v8 github.com/vbauerster/mpb/v8/decor golang.org/x/term
 `
 
 // TestImportTable holds the direction of data: configs -> topology -> launch

@@ -24,7 +24,9 @@ type Stage struct {
 	Kills       []Kill       `json:"kills,omitempty"`
 	Experiments []Experiment `json:"experiments,omitempty"`
 	Figures     []FigurePlan `json:"figures,omitempty"`
-	Claims      []Claim      `json:"claims,omitempty"`
+	// Scalings are capacities by the number of nodes, to be fitted.
+	Scalings []ScalingPlan `json:"scalings,omitempty"`
+	Claims   []Claim       `json:"claims,omitempty"`
 	// PricePerHour is the money the topology's machines cost, in USD.
 	PricePerHour float64 `json:"price_usd_per_hour"`
 	// Periods are published periods and what the time scale made of them.
@@ -188,6 +190,16 @@ type FigurePlan struct {
 	Points [][]FactPoint `json:"points"`
 }
 
+// ScalingPlan is a Scaling that is made of facts when they are known.
+type ScalingPlan struct {
+	// Of names a group of equal nodes: "web" for web-1, web-2 and so on.
+	Of string `json:"of"`
+	// Points have the number of nodes as X, and the fact of their capacity.
+	Points []FactPoint `json:"points"`
+	// Simulate is how many nodes the simulation tries beside.
+	Simulate []int `json:"simulate,omitempty"`
+}
+
 // FactPoint is the point of a fact.
 type FactPoint struct {
 	X    float64 `json:"x"`
@@ -246,4 +258,7 @@ type Profile struct {
 	Lanes int `json:"lanes,omitempty"`
 	// Repeats of the whole run.
 	Repeats int `json:"repeats"`
+	// Simulate is the time that the simulation of one stage may take; 0 means
+	// no simulation.
+	Simulate time.Duration `json:"simulate_ns,omitempty"`
 }

@@ -88,6 +88,7 @@ func (b *builder) checkStage(s bench.Stage) error {
 	c.kills()
 	c.experiments()
 	c.figures()
+	c.scalings()
 	c.claims()
 	return c.errors.or()
 }

@@ -70,6 +70,8 @@ func TestDataMistakes(t *testing.T) {
 		{"05-database-replication", "change of a role that is not there", "- {name: [web-1, web-2, web-3], web: {reads: primary}}", "- {name: [web-1, web-9], web: {reads: primary}}", `there is no role "web-9" to change`},
 		{"05-database-replication", "failover without a rate", "count: 2, rate: 60", "count: 2, rate: 0", `experiments[2].rate: is 0`},
 		{"05-database-replication", "figure without a fact", "fact: reads-1.goodput_per_s", `fact: ""`, `figures[0].series[0].points[0].fact: is missing`},
+		{"04-load-balancer", "scaling of nobody", "of: web", "of: wep", `scalings[0].of: there are no nodes "wep" (allowed is`},
+		{"04-load-balancer", "scaling of no nodes", "nodes: 1, fact", "nodes: 0, fact", `scalings[0].points[0].nodes: is 0 (1 to 10000 nodes)`},
 		{"05-database-replication", "figure of an unknown mark", "mark: bars", "mark: pie", `"pie" is not a mark (allowed is line, step, dots, bars, stack)`},
 		{"05-database-replication", "figure of an unknown unit", "unit: per_s", "unit: furlong", `"furlong" is not a unit`},
 		{"06-cache", "unknown policy", "policy: fifo", "policy: mru", `"mru" is not an eviction policy (allowed is lru, lfu, fifo)`},

@@ -92,6 +92,15 @@ type figureFile struct {
 	Series []seriesFile `yaml:"series"`
 }
 
+type scalingFile struct {
+	Of     string `yaml:"of"`
+	Points []struct {
+		Nodes int    `yaml:"nodes"`
+		Fact  string `yaml:"fact"`
+	} `yaml:"points"`
+	Simulate []int `yaml:"simulate"`
+}
+
 type axisFile struct {
 	Label string   `yaml:"label"`
 	Unit  string   `yaml:"unit"`

@@ -31,8 +31,7 @@ const (
 	megabyte     = 1_000_000
 	monthInHours = 730 // 365.25 * 24 / 12, rounded as price lists do
 
-	maxNumber = 24 * time.Hour   // of any row
-	maxUse    = 10 * time.Second // of a row that something is emulated by
+	maxUse = 10 * time.Second // of a row that something is emulated by
 )
 
 var uses = map[string]string{
@@ -47,47 +46,6 @@ type hardwareFile struct {
 	Hardware string            `yaml:"hardware"`
 	Numbers  string            `yaml:"numbers"`
 	Uses     map[string]string `yaml:"uses"`
-}
-
-type numbersFile struct {
-	Set    string `yaml:"set"`
-	Year   int    `yaml:"year"`
-	Source string `yaml:"source"`
-	Rows   []struct {
-		ID     string `yaml:"id"`
-		Label  string `yaml:"label"`
-		Value  nanos  `yaml:"value"`
-		Source string `yaml:"source"`
-		Year   int    `yaml:"year"`
-	} `yaml:"rows"`
-}
-
-func (d document) numbers() ([]bench.Number, error) {
-	var f numbersFile
-	if err := d.into(&f); err != nil {
-		return nil, err
-	}
-	var rows []bench.Number
-	seen := map[string]bool{}
-	for i, r := range f.Rows {
-		at := fmt.Sprintf("rows[%d]", i)
-		if r.ID == "" || seen[r.ID] {
-			return nil, d.at(at+".id", fmt.Sprintf("%q is missing or there twice", r.ID), "one row for each id")
-		}
-		if r.Value <= 0 || float64(r.Value) > float64(maxNumber) {
-			return nil, d.at(at+".value", fmt.Sprintf("is %.4g ns", float64(r.Value)), fmt.Sprintf("more than 0, at most %v", maxNumber))
-		}
-		seen[r.ID] = true
-		n := bench.Number{ID: r.ID, Label: r.Label, Value: float64(r.Value), Source: f.Source, Year: f.Year}
-		if r.Source != "" {
-			n.Source = r.Source
-		}
-		if r.Year != 0 {
-			n.Year = r.Year
-		}
-		rows = append(rows, n)
-	}
-	return rows, nil
 }
 
 // hardware resolves a hardware file with its latency-number set.
@@ -106,13 +64,15 @@ func (l Library) hardware(d document) (Hardware, error) {
 		}
 		return h, nil
 	}
-	set, err := l.read("numbers", f.Numbers)
+	file, err := l.read("numbers", f.Numbers)
 	if err != nil {
 		return h, d.because("numbers", err)
 	}
-	if h.Rows, err = set.numbers(); err != nil {
+	set, err := file.numbers()
+	if err != nil {
 		return h, err
 	}
+	h.Rows = set.Rows
 	for _, use := range slices.Sorted(maps.Keys(f.Uses)) {
 		if uses[use] == "" {
 			return h, d.at("uses."+use, "unknown field", list(slices.Sorted(maps.Keys(uses))))
@@ -121,7 +81,7 @@ func (l Library) hardware(d document) (Hardware, error) {
 	for _, use := range slices.Sorted(maps.Keys(uses)) {
 		i := slices.IndexFunc(h.Rows, func(n bench.Number) bool { return n.ID == f.Uses[use] })
 		if i < 0 {
-			return h, d.at("uses."+use, fmt.Sprintf("there is no row %q in %s", f.Uses[use], set.name), list(ids(h.Rows)))
+			return h, d.at("uses."+use, fmt.Sprintf("there is no row %q in %s", f.Uses[use], file.name), list(ids(h.Rows)))
 		}
 		if h.Rows[i].Value > float64(maxUse) {
 			return h, d.at("uses."+use, fmt.Sprintf("row %q is %v", f.Uses[use], time.Duration(h.Rows[i].Value)), fmt.Sprintf("at most %v", maxUse))

@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-//go:embed stages/*.yaml parts/*.yaml workloads/*.yaml profiles/*.yaml numbers/*.yaml hardware/*.yaml
+//go:embed stages/*.yaml parts/*.yaml workloads/*.yaml profiles/*.yaml numbers/*.yaml hardware/*.yaml sheets/*.yaml
 var embedded embed.FS
 
 // Library finds configuration files by kind and name: first in a folder of
@@ -34,7 +34,8 @@ var kinds = map[string]struct{ field, noun string }{
 	"profiles":  {"profile", "profile"},
 	"hardware":  {"hardware", "hardware"},
 	"parts":     {"", "part"},
-	"numbers":   {"", "set of latency numbers"},
+	"numbers":   {"set", "set of latency numbers"},
+	"sheets":    {"sheet", "sheet"},
 }
 
 // idForm is the form of the names of files, stages and claims, which become

@@ -86,8 +86,8 @@ func TestLibraryMistakes(t *testing.T) {
 		{"unknown law", "workloads/shop.yaml", strings.Replace(workload, "shape: constant", "shape: gauss", 1), nil, "", `workloads/shop.yaml:{demand:}: demand: unknown shape "gauss": allowed are constant, exponential, lognormal`},
 		{"empty asset", "workloads/shop.yaml", strings.Replace(workload, "asset_sizes: [1024", "asset_sizes: [0", 1), nil, "", "workloads/shop.yaml:{asset_sizes:}: asset_sizes[0]: is 0 (1 to 16777216 bytes)"},
 
-		{"hardware without numbers", "hardware/book.yaml", "hardware: book\nuses: {lan_rtt: x}", nil, "", "hardware/book.yaml: numbers: is missing, but there are uses of its rows (allowed is book, modern)"},
-		{"hardware with unknown numbers", "hardware/book.yaml", "hardware: book\nnumbers: old", nil, "", `hardware/book.yaml:2: numbers: there is no set of latency numbers "old" (allowed is book, modern)`},
+		{"hardware without numbers", "hardware/book.yaml", "hardware: book\nuses: {lan_rtt: x}", nil, "", "hardware/book.yaml: numbers: is missing, but there are uses of its rows (allowed is book, gist-2012, modern-2026, regions)"},
+		{"hardware with unknown numbers", "hardware/book.yaml", "hardware: book\nnumbers: old", nil, "", `hardware/book.yaml:2: numbers: there is no set of latency numbers "old" (allowed is book, gist-2012, modern-2026, regions)`},
 		{"hardware with an unknown use", "hardware/book.yaml", "hardware: book\nnumbers: book\nuses: {ram: x}", nil, "", `hardware/book.yaml:3: uses.ram: unknown field (allowed is disk_access, far_rtt, lan_1mb, lan_rtt, wan_rtt)`},
 		{"number without a unit", "numbers/book.yaml", "set: book\nrows: [{id: a, value: 5}]", nil, "", `numbers/book.yaml:2: rows[0].value: "5" is not a latency: write it like 0.5ns (units: ns us ms s)`},
 		{"number out of range", "numbers/book.yaml", "set: book\nrows: [{id: a, value: 100000s}]", nil, "", `numbers/book.yaml:2: rows[0].value: is 1e+14 ns (more than 0, at most 24h0m0s)`},

@@ -14,6 +14,8 @@ type Plan struct {
 	Profile  bench.Profile
 	Workload Workload
 	Hardware Hardware
+	// Baseline that measured times are shown with; nil means the hardware's.
+	Baseline *bench.NumberSet
 	Stages   []bench.Stage
 }
 
@@ -46,6 +48,13 @@ func (s Settings) Load(stages []string) (Plan, error) {
 	}
 	if p.Hardware, err = l.hardware(hardware); err != nil {
 		return p, err
+	}
+	if s.Baseline != "" {
+		set, err := l.Numbers(s.Baseline)
+		if err != nil {
+			return p, err
+		}
+		p.Baseline = &set
 	}
 	if len(stages) == 0 {
 		stages = l.Stages()

@@ -20,7 +20,15 @@ type profileFile struct {
 	Failovers int     `yaml:"failovers"`
 	Lanes     int     `yaml:"lanes"`
 	Repeats   int     `yaml:"repeats"`
+	Simulate  span    `yaml:"simulate"`
 }
+
+// Bounds of the time of a simulation: below the least, there are too few
+// requests for a p99.
+const (
+	leastSimulate = 200 * time.Millisecond
+	mostSimulate  = 10 * time.Minute
+)
 
 // mostRepeats bounds the rounds of a run.
 const mostRepeats = 100
@@ -34,7 +42,8 @@ func (d document) profile() (bench.Profile, error) {
 	}
 	p := bench.Profile{Name: f.Profile, Rate: f.Rate, Common: f.Common.duration(), Warm: f.Warm.duration(),
 		Probe: f.Probe.duration(), Probes: f.Probes, Width: float64(f.Width), Before: f.Before.duration(),
-		After: f.After.duration(), Lanes: max(f.Lanes, 1), Failovers: f.Failovers, Repeats: max(f.Repeats, 1)}
+		After: f.After.duration(), Lanes: max(f.Lanes, 1), Failovers: f.Failovers, Repeats: max(f.Repeats, 1),
+		Simulate: f.Simulate.duration()}
 	var es Errors
 	if f.Profile == "" {
 		es = append(es, d.at("profile", "the name is missing", "a name"))
@@ -62,6 +71,9 @@ func (d document) profile() (bench.Profile, error) {
 	}
 	if f.Lanes < 0 || f.Lanes > 8 {
 		es = append(es, d.at("lanes", fmt.Sprintf("is %d", f.Lanes), "1 to 8 stages at once"))
+	}
+	if p.Simulate != 0 && (p.Simulate < leastSimulate || p.Simulate > mostSimulate) {
+		es = append(es, d.at("simulate", fmt.Sprintf("is %v", p.Simulate), fmt.Sprintf("%v to %v for each stage, or 0 for none", leastSimulate, mostSimulate)))
 	}
 	if f.Repeats < 0 || f.Repeats > mostRepeats {
 		es = append(es, d.at("repeats", fmt.Sprintf("is %d", f.Repeats), repeatsAllowed))

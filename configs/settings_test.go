@@ -172,7 +172,7 @@ func TestOverrides(t *testing.T) {
 }
 
 func TestOverrideMistakes(t *testing.T) {
-	const profile = " (allowed is after, before, common, failovers, lanes, probe, probes, profile, rate, warm, width)"
+	const profile = " (allowed is after, before, common, failovers, lanes, probe, probes, profile, rate, simulate, warm, width)"
 	for _, row := range []struct {
 		name, text, env, value, want string
 	}{

@@ -68,6 +68,9 @@ func (b *builder) stage() (bench.Stage, error) {
 	for _, f := range f.Figures {
 		s.Figures = append(s.Figures, figure(f))
 	}
+	for _, f := range f.Scalings {
+		s.Scalings = append(s.Scalings, scaling(f))
+	}
 	s.Periods = b.periods
 	s.Topology = b.emulated(s.Topology)
 	return s, b.checkStage(s)

@@ -132,14 +132,14 @@ type slip struct{ name, old, new, want string }
 func TestStageMistakes(t *testing.T) {
 	const duration = "write it like 250ms (units: ns us ms s m h)"
 	slips := []slip{
-		{"unknown field at the top", "title:", "titel:", `site.yaml:2: titel: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, resolvers, time_scale, regions, nodes, links, replication, sharding, follows, autoscale, telemetry, supervisor, variants, kills, experiments, figures, claims)`},
+		{"unknown field at the top", "title:", "titel:", `site.yaml:2: titel: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, resolvers, time_scale, regions, nodes, links, replication, sharding, follows, autoscale, telemetry, supervisor, variants, kills, experiments, figures, scalings, claims)`},
 		{"unknown field of a node", "memory_gb: 4", "memory: 4", `site.yaml:18: nodes[1].memory: unknown field (allowed is name, like, cpus, disks, memory_gb, quantum, queue, standby, datacenter, roles)`},
 		{"unknown field of a role", "private: true", "privat: true", `site.yaml:20: nodes[1].roles[0].privat: unknown field (allowed is name, port, private, web, database, keyvalue, balancer, nameserver, resolver, cache, edge, volume, queue, worker, monitor)`},
 		{"unknown field without a value", "private: true", "privat: ", `site.yaml:20: nodes[1].roles[0].privat: unknown field (allowed is name, port, private, web, database, keyvalue, balancer, nameserver, resolver, cache, edge, volume, queue, worker, monitor)`},
-		{"unknown field with an empty value", "title: My site", "titel: {}", `site.yaml:2: titel: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, resolvers, time_scale, regions, nodes, links, replication, sharding, follows, autoscale, telemetry, supervisor, variants, kills, experiments, figures, claims)`},
+		{"unknown field with an empty value", "title: My site", "titel: {}", `site.yaml:2: titel: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, resolvers, time_scale, regions, nodes, links, replication, sharding, follows, autoscale, telemetry, supervisor, variants, kills, experiments, figures, scalings, claims)`},
 		{"unknown field of settings", "fall: 3", "fell: 3", `site.yaml:15: nodes[0].roles[0].balancer.health.fell: unknown field (allowed is interval, timeout, fall, rise, passive_fails)`},
 		{"unknown field of a variant's change", "quantum: 5ms", "kwantum: 5ms", `site.yaml:33: variants[0].nodes[0].kwantum: unknown field (allowed is name, like, cpus, disks, memory_gb, quantum, queue, standby, datacenter, roles)`},
-		{"upper case", "title:", "Title:", `site.yaml:2: Title: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, resolvers, time_scale, regions, nodes, links, replication, sharding, follows, autoscale, telemetry, supervisor, variants, kills, experiments, figures, claims)`},
+		{"upper case", "title:", "Title:", `site.yaml:2: Title: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, resolvers, time_scale, regions, nodes, links, replication, sharding, follows, autoscale, telemetry, supervisor, variants, kills, experiments, figures, scalings, claims)`},
 
 		{"duration without a unit", "interval: 2s", "interval: 2", `site.yaml:15: nodes[0].roles[0].balancer.health.interval: "2" has no unit: ` + duration},
 		{"duration of another kind", "interval: 2s", "interval: soon", `site.yaml:15: nodes[0].roles[0].balancer.health.interval: "soon" is not a duration: ` + duration},
@@ -245,7 +245,7 @@ func TestStageText(t *testing.T) {
 		{"very many values", "title: My site", "title: [" + strings.Repeat("1,", 10_000) + "]", "site.yaml:2: is the value number 10001 (at most 10000 values in a file)"},
 		{"very long", "title: My site", "# " + strings.Repeat("x", 1<<20), "site.yaml: is too large (at most 1048576 bytes)"},
 		{"a name with a line break", "entry: lb", `entry: "a\nb"`, `site.yaml:5: entry: there is no web or balancer role "a\nb" (allowed is lb, web)`},
-		{"a key with a line break", "title:", `"a\nb":`, `site.yaml:2: a b: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, resolvers, time_scale, regions, nodes, links, replication, sharding, follows, autoscale, telemetry, supervisor, variants, kills, experiments, figures, claims)`},
+		{"a key with a line break", "title:", `"a\nb":`, `site.yaml:2: a b: unknown field (allowed is stage, title, adds, previous, compare, parts, site, static, entry, resolver, resolvers, time_scale, regions, nodes, links, replication, sharding, follows, autoscale, telemetry, supervisor, variants, kills, experiments, figures, scalings, claims)`},
 	})
 }
 

@@ -28,6 +28,7 @@ type stageFile struct {
 	Kills       []killFile        `yaml:"kills"`
 	Experiments []experimentFile  `yaml:"experiments"`
 	Figures     []figureFile      `yaml:"figures"`
+	Scalings    []scalingFile     `yaml:"scalings"`
 	Claims      []claimFile       `yaml:"claims"`
 }
 

@@ -3,9 +3,10 @@ package reports
 import "rung/bench"
 
 // Change is how a stage's capacity compares with another stage's. The
-// interval follows from the two brackets alone: the true capacities lie
-// somewhere inside them, each found by one search. It is not a confidence
-// interval over repeats.
+// interval follows from the brackets alone: the true capacities lie somewhere
+// inside them. Where there are repeats it spans the brackets of all rounds, so
+// that a change is named only when every pair of rounds agrees. It is not a
+// confidence interval.
 type Change struct {
 	// Known is false when there is nothing to compare, and Why says so.
 	Known bool
@@ -45,8 +46,9 @@ func (c Change) Interval() string {
 	return low + "–" + high
 }
 
-// change compares two capacities.
-func change(before, now *bench.Capacity) Change {
+// change compares the capacities of two stages.
+func change(earlier, later bench.StageResult) Change {
+	before, now := earlier.Capacity, later.Capacity
 	switch {
 	case now == nil || before == nil:
 		return Change{Why: "one of the two stages has no capacity"}
@@ -58,11 +60,13 @@ func change(before, now *bench.Capacity) Change {
 		return Change{Why: "one of the two stages passed at no rate"}
 	}
 	c := Change{Known: true, Ratio: now.Passed / before.Passed}
-	if before.Failed > 0 {
-		c.Low = now.Passed / before.Failed
+	low, high := span(later)
+	least, most := span(earlier)
+	if most > 0 {
+		c.Low = low / most
 	}
-	if now.Failed > 0 {
-		c.High = now.Failed / before.Passed
+	if high > 0 {
+		c.High = high / least
 	}
 	return c
 }

@@ -64,7 +64,7 @@ type walker struct {
 }
 
 // walk visits every value below v with its place, depth first, and stops at
-// the first error.
+// the first error. Lists of whole numbers are left out.
 func (w walker) walk(v reflect.Value, place string) error {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
@@ -84,6 +84,9 @@ func (w walker) walk(v reflect.Value, place string) error {
 		}
 		return nil
 	case reflect.Slice, reflect.Array:
+		if counts(v.Type().Elem().Kind()) {
+			return nil // a heat map has thousands
+		}
 		for i := range v.Len() {
 			if err := w.walk(v.Index(i), fmt.Sprintf("%s[%d]", place, i)); err != nil {
 				return err
@@ -95,6 +98,10 @@ func (w walker) walk(v reflect.Value, place string) error {
 	}
 	return w.visit(v, place)
 }
+
+// counts says that values of a kind are whole numbers: they are always finite,
+// and no text.
+func counts(k reflect.Kind) bool { return k >= reflect.Int && k <= reflect.Uint64 }
 
 // walkMap visits keys and values in the order of the keys. Entries cannot be
 // set in place: each is copied, visited and, to rewrite, put back.

@@ -19,8 +19,12 @@ func Headline(run bench.Run) string {
 }
 
 // Sentences are the parts of the headline: how much the stages carried, then
-// the largest step, if there is one, and how the verdicts fell.
+// the largest step, if there is one, and how the verdicts fell. Of a run
+// without a ladder: what came back, and whether the thresholds were met.
 func Sentences(run bench.Run) []string {
+	if run.Kind != bench.KindLadder {
+		return endpointSentences(run)
+	}
 	out := []string{carried(run) + "."}
 	if step := bestStep(run); step != "" {
 		out = append(out, step+".")

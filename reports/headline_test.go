@@ -159,7 +159,7 @@ func TestValidity(t *testing.T) {
 		{"not calibrated", func(r *bench.Run) { r.Calibration.Ceiling = 0 }, "Generator headroom",
 			bench.Unknown, "not calibrated"},
 		{"on time", func(*bench.Run) {}, "Lateness", bench.Pass, "late"},
-		{"late", func(r *bench.Run) { r.Stages[0].Common.Generator.Late = 2900 }, "Lateness", bench.Unknown, "late 2"},
+		{"late", func(r *bench.Run) { r.Stages[0].Common.Generator.Late = 2900 }, "Lateness", bench.Unknown, "late 3"},
 		{"all sent", func(*bench.Run) {}, "Unsent", bench.Pass, "0 of 12 000"},
 		{"one unsent", func(r *bench.Run) { r.Stages[1].Common.Total.Unsent = 1 }, "Unsent", bench.Unknown,
 			"1 of 12 000"},

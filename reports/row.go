@@ -20,6 +20,9 @@ type Row struct {
 	Passed, Failing float64
 	Doubt           string
 	Bottleneck      bench.Bottleneck
+	// Rounds are the highest rates that passed in each round. Passed and
+	// Failing are those of the first.
+	Rounds Spread
 	// Change of the capacity and Costlier, that of the cost per million
 	// requests, against the stage Against. Aside says that this is not the one
 	// in the row above.
@@ -119,7 +122,7 @@ func Ladder(run bench.Run) []Row {
 		case !ok:
 			row.Change = Change{Why: row.Against + " is not part of this run"}
 		default:
-			row.Change = change(before.Capacity, s.Capacity)
+			row.Change = change(before, s)
 			row.Aside = i > 0 && run.Stages[i-1].Stage.ID != row.Against
 		}
 		row.Costlier = costlier(row.Change, before.CostPerMillion, s.CostPerMillion)
@@ -141,7 +144,7 @@ func ladderRow(s bench.StageResult) Row {
 		Word: StageWord(s), Failed: s.Failed, Worst: worst(matrix(s)), Cost: s.CostPerMillion}
 	if c := s.Capacity; c != nil {
 		row.HasCapacity, row.Passed, row.Failing = true, c.Passed, c.Failed
-		row.Doubt, row.Bottleneck = c.Doubt, c.Bottleneck
+		row.Doubt, row.Bottleneck, row.Rounds = c.Doubt, c.Bottleneck, Capacities(s)
 	}
 	if m := s.Common; m != nil {
 		row.HasCommon = true

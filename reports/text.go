@@ -22,7 +22,8 @@ func WithColour() Option { return func(s *summary) { s.colour = true } }
 
 // Summary writes the result of a run as plain text: the sentence, the validity
 // strip, the ladder, what recoveries are made of, and every verdict that did
-// not pass. A width of 80 or more gives tables, below it each stage is a short
+// not pass. Of a run without a ladder: the sentence, the strip, the thresholds,
+// the targets and the errors. A width of 80 or more gives tables, below it each stage is a short
 // block; lines break at width, which is in characters and at least 30. A run
 // that ended early says so at the top.
 func Summary(w io.Writer, run bench.Run, width int, options ...Option) error {
@@ -36,6 +37,11 @@ func Summary(w io.Writer, run bench.Run, width int, options ...Option) error {
 	}
 	s.header(run)
 	s.strip(Validity(run))
+	if run.Kind != bench.KindLadder {
+		s.endpoint(run)
+		_, err = io.WriteString(w, strings.ReplaceAll(s.b.String(), Thin, " "))
+		return err
+	}
 	if s.width >= wideWidth {
 		s.table(Ladder(run))
 	} else {
@@ -113,7 +119,11 @@ func (s *summary) header(run bench.Run) {
 	s.wrap(Headline(run), "", "")
 	s.wrap(fmt.Sprintf("Verdict: %s %s", Glyph(Overall(run)), Overall(run)), "", "")
 	s.line("")
-	if run.Profile.Name != "" {
+	if run.Kind != bench.KindLadder {
+		for _, p := range EndpointFacts(run) {
+			s.wrap(p.Term+": "+p.Text, "", "  ")
+		}
+	} else if run.Profile.Name != "" {
 		s.wrap(fmt.Sprintf("Profile %s at %s, seed %d, hardware set %s.", run.Profile.Name,
 			Rate(run.Profile.Rate), run.Seed, run.Hardware.Name), "", "")
 	}

@@ -29,6 +29,10 @@ func TestSummary(t *testing.T) {
 		{"narrow", reportstest.Run(), 40, nil},
 		{"partial", reportstest.Partial(), 80, nil},
 		{"empty", bench.Run{Schema: bench.Schema}, 80, nil},
+		{"attack", reportstest.Attack(), 80, nil},
+		{"attack-narrow", reportstest.Attack(), 40, nil},
+		{"capacity", reportstest.CapacityRun(), 80, nil},
+		{"replay", reportstest.Replay(), 80, nil},
 		{"colour", reportstest.Partial(), 80, []reports.Option{reports.WithColour()}},
 	}
 	for _, c := range cases {
@@ -46,8 +50,16 @@ var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 func TestSummaryKeepsItsWidth(t *testing.T) {
 	run := reportstest.Run()
+	run.Stages = run.Stages[3:7]
 	run.Warnings = append(run.Warnings, strings.Repeat("x", 500))
+	attack := reportstest.Attack()
+	attack.Endpoint.Plan = strings.Repeat("steps ", 60)
+	attack.Stages[0].Common.Operations[0].Operation = strings.Repeat("y", 300)
 	rapid.Check(t, func(t *rapid.T) {
+		run := run
+		if rapid.Bool().Draw(t, "attack") {
+			run = attack
+		}
 		width := rapid.IntRange(30, 200).Draw(t, "width")
 		var options []reports.Option
 		if rapid.Bool().Draw(t, "colour") {

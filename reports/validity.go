@@ -28,8 +28,11 @@ type Item struct {
 
 // Validity returns the validity strip of a run.
 func Validity(run bench.Run) []Item {
-	return []Item{headroom(run), lateness(run), unsent(run), limited(run), clock(run),
-		repeats(run), model(run), emulation(run)}
+	if run.Kind != bench.KindLadder {
+		return endpointValidity(run)
+	}
+	items := append([]Item{headroom(run), lateness(run), unsent(run), limited(run), clock(run)}, resources(run)...)
+	return append(items, repeats(run), model(run), emulation(run))
 }
 
 // Valid says that no item of the strip speaks against the numbers.
@@ -56,10 +59,17 @@ func attacks(run bench.Run, visit func(stage string, m bench.Measurement)) {
 		for _, k := range s.Kills {
 			visit(s.Stage.ID, k.Measurement)
 		}
+		for _, r := range s.Repeats {
+			if r.Common != nil {
+				visit(s.Stage.ID, *r.Common)
+			}
+		}
 	}
 }
 
-// HighestRate is the highest rate that any attack of the run asked for.
+// HighestRate is the highest rate that any attack of the run asked for. Of a
+// search on an endpoint, which goes up until something gives way, probes that do
+// not count are left out.
 func HighestRate(run bench.Run) float64 {
 	var highest float64
 	attacks(run, func(_ string, m bench.Measurement) { highest = max(highest, m.Rate) })
@@ -68,13 +78,18 @@ func HighestRate(run bench.Run) float64 {
 			return
 		}
 		for _, p := range c.Probes {
-			highest = max(highest, p.Rate)
+			if run.Kind == bench.KindLadder || Word(p.Word) != bench.Unknown {
+				highest = max(highest, p.Rate)
+			}
 		}
 	}
 	for _, s := range run.Stages {
 		probes(s.Capacity)
 		for _, v := range s.Variants {
 			probes(v.Capacity)
+		}
+		for _, r := range s.Repeats {
+			probes(r.Capacity)
 		}
 	}
 	return highest
@@ -146,6 +161,9 @@ func unsent(run bench.Run) Item {
 		return item
 	}
 	item.Value = fmt.Sprintf("%s of %s at the common load, %s under faults", Count(calm), Count(planned), Count(faulty))
+	if run.Kind != bench.KindLadder {
+		item.Value = fmt.Sprintf("%s of %s", Count(calm), Count(planned))
+	}
 	if calm == 0 {
 		item.Word = bench.Pass
 	}
@@ -193,11 +211,22 @@ func clock(run bench.Run) Item {
 }
 
 func repeats(run bench.Run) Item {
-	n := max(run.Profile.Repeats, 1)
-	item := Item{Label: "Repeats", Value: fmt.Sprint(n),
-		Why: "Each number comes from one run: differences are judged by their brackets, not by an interval over repeats."}
-	if n > 1 {
-		item.Why = "Repeats of the whole run."
+	least, most := 0, 0
+	for i, s := range run.Stages {
+		n := 1 + len(s.Repeats)
+		if i == 0 || n < least {
+			least = n
+		}
+		most = max(most, n)
+	}
+	if most <= 1 {
+		return Item{Label: "Repeats", Value: "1",
+			Why: "Each number comes from one round: differences are judged by their brackets, not by an interval over repeats."}
+	}
+	item := Item{Label: "Repeats", Value: plural(most, "round"),
+		Why: "The common load and the capacity search were done again, the stages in turns. Numbers are those of the first round; a difference is named only where all rounds agree on it. Six rounds are needed for an interval."}
+	if least < most {
+		item.Value = fmt.Sprintf("%d to %s", least, plural(most, "round"))
 	}
 	return item
 }

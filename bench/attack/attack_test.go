@@ -224,21 +224,28 @@ func TestConfigIsChecked(t *testing.T) {
 
 // A warmed transport dials no more, and is shared by attacks one after another.
 func TestWarm(t *testing.T) {
-	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ok") })
-	r := newRig(t, server.URL, 8)
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	if err := attack.Warm(ctx, r.cfg.Client, server.URL+"/", 20); err != nil { // 8 are allowed
-		t.Fatal(err)
-	}
-	for range 2 {
-		samples, gen, err := r.run(ctx, t, newSteady("/"), constant(t, 1000, 100*time.Millisecond))
-		if err != nil || len(samples) != 100 {
-			t.Fatalf("%d samples, error %v", len(samples), err)
-		}
-		if gen.Dials != 0 {
-			t.Errorf("%d connections were opened after the warm-up", gen.Dials)
-		}
+	for kind, transport := range transports {
+		t.Run(kind, func(t *testing.T) {
+			server := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ok") })
+			r := newRigOn(t, server.URL, transport(8))
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			defer cancel()
+			if err := attack.Warm(ctx, r.cfg.Client, server.URL+"/", 20); err != nil { // 8 are allowed
+				t.Fatal(err)
+			}
+			for range 2 {
+				samples, gen, err := r.run(ctx, t, newSteady("/"), constant(t, 1000, 100*time.Millisecond))
+				if err != nil || len(samples) != 100 {
+					t.Fatalf("%d samples, error %v", len(samples), err)
+				}
+				if gen.Dials != 0 {
+					t.Errorf("%d connections were opened after the warm-up", gen.Dials)
+				}
+				if kind == "fast" && gen.Sockets != 8 {
+					t.Errorf("%d connections were open, want 8", gen.Sockets)
+				}
+			}
+		})
 	}
 }
 
@@ -280,7 +287,7 @@ func TestRoute(t *testing.T) {
 	}
 	one, other := serve(t, count(&site)), serve(t, count(&static))
 	r := newRig(t, one.URL, 8)
-	second := attack.NewTransport(nil, 8)
+	second := attack.NewFast(nil, 8, nil)
 	t.Cleanup(second.CloseIdleConnections)
 	base, err := url.Parse(other.URL)
 	if err != nil {
@@ -292,12 +299,16 @@ func TestRoute(t *testing.T) {
 		}
 		return nil, nil
 	}
-	samples, _, err := r.run(t.Context(), t, &mixed{newSteady("/x")}, constant(t, 100, 200*time.Millisecond))
+	samples, gen, err := r.run(t.Context(), t, &mixed{newSteady("/x")}, constant(t, 100, 200*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if site.Load() != 10 || static.Load() != 10 || len(samples) != 20 {
 		t.Errorf("%d requests at the site, %d at the static name, %d samples", site.Load(), static.Load(), len(samples))
+	}
+	// Both transports count, and each had its own connections.
+	if int64(gen.Sockets) != gen.Dials || gen.Sockets < 2 || gen.Files < gen.Sockets || uint64(gen.Files) > gen.FileLimit {
+		t.Errorf("generator is %+v", gen)
 	}
 	for _, s := range samples {
 		if s.Code != 200 || (s.Region == "eu") != (s.Seq%2 == 1) {

@@ -87,24 +87,26 @@ func TestOutcomesAndCauses(t *testing.T) {
 		{"TLS to a plain server", strings.Replace(status, "http:", "https:", 1), "/200", 0, bench.Failed, "tls"},
 		{"no such name", "http://nowhere.invalid:80", "/", 0, bench.Failed, "dns"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			r := newRig(t, c.url, 1)
-			r.cfg.Timeout = 2 * time.Second
-			if c.cause == "timeout" {
-				r.cfg.Timeout = 100 * time.Millisecond
-			}
-			source := newSteady(c.path)
-			samples, _, err := r.run(context.Background(), t, source, constant(t, 1000, time.Millisecond))
-			if err != nil || len(samples) != 1 {
-				t.Fatalf("%d samples, error %v", len(samples), err)
-			}
-			s := samples[0]
-			if s.Code != c.code || s.Outcome != c.outcome || s.Cause != c.cause {
-				t.Errorf("code %d, %v, cause %q; want %d, %v, %q", s.Code, s.Outcome, s.Cause, c.code, c.outcome, c.cause)
-			}
-			if source.observed[0] != c.code {
-				t.Errorf("the source observed %d, want %d", source.observed[0], c.code)
-			}
-		})
+		for kind, transport := range transports {
+			t.Run(c.name+"/"+kind, func(t *testing.T) {
+				r := newRigOn(t, c.url, transport(1))
+				r.cfg.Timeout = 2 * time.Second
+				if c.cause == "timeout" {
+					r.cfg.Timeout = 100 * time.Millisecond
+				}
+				source := newSteady(c.path)
+				samples, _, err := r.run(context.Background(), t, source, constant(t, 1000, time.Millisecond))
+				if err != nil || len(samples) != 1 {
+					t.Fatalf("%d samples, error %v", len(samples), err)
+				}
+				s := samples[0]
+				if s.Code != c.code || s.Outcome != c.outcome || s.Cause != c.cause {
+					t.Errorf("code %d, %v, cause %q; want %d, %v, %q", s.Code, s.Outcome, s.Cause, c.code, c.outcome, c.cause)
+				}
+				if source.observed[0] != c.code {
+					t.Errorf("the source observed %d, want %d", source.observed[0], c.code)
+				}
+			})
+		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // Config is how to attack.
 type Config struct {
 	// Client whose Transport is used, shared by attacks so that connections
-	// stay warm. Its other fields are ignored: redirects are not followed,
+	// stay warm; best one of NewFast. Its other fields are ignored: redirects are not followed,
 	// cookies are the source's, the time-out is Timeout. Required.
 	Client *http.Client
 	// BaseURL is "http://host:port" or "https://host:port". Required.
@@ -23,7 +23,8 @@ type Config struct {
 	// Route, if set, says by which client and to which base URL a request is
 	// sent, in place of Client and BaseURL: users of several regions, and a
 	// name of its own for static files. It is called by many goroutines and
-	// must give one of few values. A nil one means Client and BaseURL.
+	// must give one of few values, which can be compared. A nil one means
+	// Client and BaseURL.
 	Route func(*bench.Request) (transport http.RoundTripper, base *url.URL)
 	// Clock paces the attack. Required.
 	Clock *clock.Clock

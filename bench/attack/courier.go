@@ -29,7 +29,13 @@ type courier struct {
 	timeout time.Duration
 	flights *flights
 	dials   *atomic.Int64
+	census  *census
 }
+
+// deadliner is a transport that ends a request by its context's Deadline even
+// if the context has no Done, and that is through with a small request when
+// its answer was read. See package transport.
+type deadliner interface{ KeepsDeadline() }
 
 // RoundTrip implements http.RoundTripper. The time-out is kept here and not
 // by http.Client, which would start a goroutine per request for a transport
@@ -43,70 +49,83 @@ func (c *courier) RoundTrip(placeholder *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", seqHeader, err)
 	}
-	one := &flight{request: c.source.Request(seq)}
-	c.flights.add(seq, one)
-
-	ctx, cancel := context.WithTimeout(countDials(placeholder.Context(), c.dials), c.timeout)
+	one := c.flights.start(seq)
+	one.request = c.source.Request(seq)
 	next, base := c.next, c.base
 	if c.route != nil {
 		if t, b := c.route(&one.request); t != nil && b != nil {
 			next, base = t, b
+			c.census.know(next)
 		}
 	}
-	out, err := build(ctx, base, &one.request, number)
-	if err != nil {
-		cancel()
+	if err := one.build(base, number); err != nil {
 		one.err = err
 		return nil, err
 	}
+	out, cancel := one.out, context.CancelFunc(nil)
+	one.limit.deadline = time.Now().Add(c.timeout)
+	if _, ok := next.(deadliner); !ok {
+		// Its goroutines may hold the request beyond the answer.
+		one.once = true
+		var ctx context.Context
+		ctx, cancel = context.WithDeadline(countDials(placeholder.Context(), c.dials), one.limit.deadline)
+		out = out.WithContext(ctx)
+	}
 	response, err := next.RoundTrip(out)
 	if err != nil {
-		cancel()
+		if cancel != nil {
+			cancel()
+		}
 		one.err = err
 		return nil, err
 	}
 	one.header = response.Header
-	response.Body = &payload{response.Body, one, cancel}
+	one.answer = payload{response.Body, one, cancel}
+	response.Body = &one.answer
 	return response, nil
 }
 
-func build(ctx context.Context, base *url.URL, r *bench.Request, number []string) (*http.Request, error) {
-	to, err := target(base, r.Path)
-	if err != nil {
-		return nil, err
+// build makes the request that is sent.
+func (f *flight) build(base *url.URL, number []string) error {
+	r := &f.request
+	if err := target(&f.url, base, r.Path); err != nil {
+		return err
 	}
-	out := (&http.Request{
-		Method: r.Method, URL: to, Host: to.Host,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: make(http.Header, len(r.Header)+2),
-	}).WithContext(ctx)
+	out := f.out
+	out.Method, out.Host = r.Method, f.url.Host
+	clear(f.sent)
 	for key, values := range r.Header {
-		out.Header[key] = values
+		f.sent[key] = values
 	}
-	out.Header[seqHeader] = number
+	f.sent[seqHeader] = number
+	out.ContentLength, out.Body, out.GetBody = 0, nil, nil
 	if len(r.Body) > 0 {
-		out.ContentLength = int64(len(r.Body))
+		f.once = true // a body can be in use longer than its answer
+		body := r.Body
+		out.ContentLength = int64(len(body))
 		out.GetBody = func() (io.ReadCloser, error) {
-			return io.NopCloser(bytes.NewReader(r.Body)), nil
+			return io.NopCloser(bytes.NewReader(body)), nil
 		}
-		out.Body = io.NopCloser(bytes.NewReader(r.Body))
+		out.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	return out, nil
+	return nil
 }
 
 // target makes the URL of a path. Plain paths need no parser.
-func target(base *url.URL, path string) (*url.URL, error) {
+func target(to, base *url.URL, path string) error {
 	if !strings.HasPrefix(path, "/") {
-		return nil, fmt.Errorf("path %q does not start with /", path)
+		return fmt.Errorf("path %q does not start with /", path)
 	}
 	if strings.IndexByte(path, '%') >= 0 {
 		parsed, err := url.ParseRequestURI(path)
 		if err != nil {
-			return nil, fmt.Errorf("path %q: %w", path, err)
+			return fmt.Errorf("path %q: %w", path, err)
 		}
 		parsed.Scheme, parsed.Host = base.Scheme, base.Host
-		return parsed, nil
+		*to = *parsed
+		return nil
 	}
 	plain, query, _ := strings.Cut(path, "?")
-	return &url.URL{Scheme: base.Scheme, Host: base.Host, Path: plain, RawQuery: query}, nil
+	*to = url.URL{Scheme: base.Scheme, Host: base.Host, Path: plain, RawQuery: query}
+	return nil
 }

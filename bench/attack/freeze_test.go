@@ -45,6 +45,10 @@ type watched struct {
 	ends map[uint64]time.Time
 }
 
+// KeepsDeadline is the transport's that is watched.
+func (w *watched) KeepsDeadline() {}
+
+// RoundTrip implements http.RoundTripper.
 func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	seq, _ := strconv.ParseUint(r.Header.Get("X-Vegeta-Seq"), 10, 64)
 	response, err := w.next.RoundTrip(r)

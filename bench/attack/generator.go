@@ -57,8 +57,9 @@ func (g *gauge) observe(s *bench.Sample) {
 }
 
 // fill completes what the generator says of itself. Cut is set when the
-// caller ended the attack, so that what is missing is no limit.
-func (g *gauge) fill(gen *bench.Generator, planned uint64, cut bool) {
+// caller ended the attack, so that what is missing is no limit. Full, if not
+// empty, is what else was at its limit.
+func (g *gauge) fill(gen *bench.Generator, planned uint64, cut bool, full string) {
 	gen.Late, gen.LateAfter = g.late, LateAfter
 	gen.Wall = time.Since(g.started)
 	gen.CPU = cpuTime() - g.cpu
@@ -82,6 +83,9 @@ func (g *gauge) fill(gen *bench.Generator, planned uint64, cut bool) {
 		if n := g.exhausted[cause]; n > 0 {
 			why = append(why, fmt.Sprintf("%d requests failed here by %q", n, cause))
 		}
+	}
+	if full != "" {
+		why = append(why, full)
 	}
 	gen.Limited = strings.Join(why, "; ")
 }

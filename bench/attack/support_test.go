@@ -2,8 +2,10 @@ package attack_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +18,16 @@ import (
 	"rung/targets/clock"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if kind := os.Getenv(nullEnv); kind != "" {
+		if err := serveNull(kind); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // steady is a source of one GET, that notes what it observes.
 type steady struct {
@@ -43,16 +54,27 @@ func (s *steady) Observe(n uint64, _ bench.Request, code int, _ http.Header) {
 // rig is what an attack needs.
 type rig struct {
 	cfg       attack.Config
-	transport *http.Transport
+	transport http.RoundTripper
+}
+
+// transports by which attacks are tested.
+var transports = map[string]func(connections int) http.RoundTripper{
+	"fast":     func(n int) http.RoundTripper { return attack.NewFast(nil, n, nil) },
+	"standard": func(n int) http.RoundTripper { return attack.NewTransport(nil, n) },
 }
 
 func newRig(t testing.TB, url string, connections int) rig {
 	t.Helper()
+	return newRigOn(t, url, transports["fast"](connections))
+}
+
+func newRigOn(t testing.TB, url string, transport http.RoundTripper) rig {
+	t.Helper()
 	c := clock.New()
-	transport := attack.NewTransport(nil, connections)
-	t.Cleanup(func() { transport.CloseIdleConnections(); c.Close() })
+	client := &http.Client{Transport: transport}
+	t.Cleanup(func() { client.CloseIdleConnections(); c.Close() })
 	return rig{transport: transport, cfg: attack.Config{
-		Client: &http.Client{Transport: transport}, BaseURL: url, Clock: c,
+		Client: client, BaseURL: url, Clock: c,
 		Timeout: 5 * time.Second, Name: t.Name(),
 	}}
 }

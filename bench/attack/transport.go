@@ -17,6 +17,26 @@ func countDials(ctx context.Context, counter *atomic.Int64) context.Context {
 	return context.WithValue(ctx, dialsKey{}, counter)
 }
 
+// idleTimeout of connections is longer than any pause between attacks.
+const idleTimeout = 5 * time.Minute
+
+// counting is dial, counted. Nil is a plain dialer.
+func counting(dial func(ctx context.Context, network, addr string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		if counter, ok := ctx.Value(dialsKey{}).(*atomic.Int64); ok {
+			counter.Add(1)
+		}
+		return conn, nil
+	}
+}
+
 // NewTransport returns a transport for an open-loop generator: at most
 // connections to a host, all of them kept, so that concurrency is bounded
 // there and the wait for a connection is part of the service time; no proxy,
@@ -24,25 +44,13 @@ func countDials(ctx context.Context, counter *atomic.Int64) context.Context {
 // in its Generator. Dial may be nil for a plain dialer; connections below 1
 // means 1. TLS settings are the caller's.
 func NewTransport(dial func(ctx context.Context, network, addr string) (net.Conn, error), connections int) *http.Transport {
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
-	}
 	connections = max(connections, 1)
 	return &http.Transport{
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := dial(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			if counter, ok := ctx.Value(dialsKey{}).(*atomic.Int64); ok {
-				counter.Add(1)
-			}
-			return conn, nil
-		},
+		DialContext:         counting(dial),
 		MaxIdleConns:        0, // no limit but the host's
 		MaxIdleConnsPerHost: connections,
 		MaxConnsPerHost:     connections,
-		IdleConnTimeout:     5 * time.Minute, // longer than any pause between attacks
+		IdleConnTimeout:     idleTimeout,
 		DisableCompression:  true,
 		Protocols:           http1(),
 	}

@@ -19,8 +19,8 @@ const dialing = 64
 // serve the others too. Answers of any status will do. It fails if a
 // connection cannot be opened or a request gets no answer; ctx must bound it.
 func Warm(ctx context.Context, client *http.Client, url string, n int) error {
-	if t, ok := client.Transport.(*http.Transport); ok && t.MaxConnsPerHost > 0 {
-		n = min(n, t.MaxConnsPerHost)
+	if most := connections(client.Transport); most > 0 {
+		n = min(n, most)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -39,6 +39,21 @@ func Warm(ctx context.Context, client *http.Client, url string, n int) error {
 	done.Go(func() { connected.Wait(); close(all) })
 	done.Wait()
 	return context.Cause(ctx)
+}
+
+// limited is a transport that knows how many connections it allows to a host.
+type limited interface{ ConnectionsPerHost() int }
+
+// connections is the most that a transport allows to a host; 0 is no limit,
+// or an unknown one.
+func connections(t http.RoundTripper) int {
+	switch t := t.(type) {
+	case *http.Transport:
+		return t.MaxConnsPerHost
+	case limited:
+		return t.ConnectionsPerHost()
+	}
+	return 0
 }
 
 // warming is one request of a warm-up.

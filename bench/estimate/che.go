@@ -1,6 +1,6 @@
 package estimate
 
-import "math"
+import "rung/bench/theory"
 
 // Misses is the rate of misses of an LRU cache of size c whose item i is
 // asked for at rate rates[i], by Che's approximation: T solves
@@ -9,14 +9,10 @@ import "math"
 // independent requests and items of one size, in the steady state. The result
 // has the unit of the rates.
 func Misses(rates []float64, c int) float64 {
-	pages := make([]page, len(rates))
-	for i, r := range rates {
-		pages[i] = page{rate: r, count: 1}
-	}
-	life := lifeOf(pages, float64(c))
+	life := theory.LRUTime(rates, float64(c))
 	misses := 0.0
-	for _, p := range pages {
-		misses += p.rate * p.missing(life)
+	for _, r := range rates {
+		misses += r * theory.Item{Rate: r}.Missing(life)
 	}
 	return misses
 }
@@ -32,26 +28,7 @@ type page struct {
 // missing is the probability that an access does not find the page, when it
 // stays for life without one. One that is never asked for is not there.
 func (p page) missing(life float64) float64 {
-	switch {
-	case p.rate <= 0:
-		return 1
-	case p.apart <= 0 || p.rate*p.apart >= 1:
-		return math.Exp(-p.rate * life)
-	case life <= p.apart:
-		return 1
-	}
-	return math.Exp(-(life - p.apart) / (1/p.rate - p.apart))
-}
-
-// there is the share of the time that the page is in the pool.
-func (p page) there(life float64) float64 {
-	if p.rate <= 0 || p.apart <= 0 || p.rate*p.apart >= 1 {
-		return 1 - p.missing(life)
-	}
-	if life <= p.apart {
-		return p.rate * life
-	}
-	return p.rate * (p.apart + (1/p.rate-p.apart)*(1-p.missing(life)))
+	return theory.Item{Rate: p.rate, Apart: p.apart}.Missing(life)
 }
 
 // lifeOf is Che's T: how long a page stays that is not asked for again in a
@@ -61,50 +38,16 @@ func lifeOf(pages []page, size float64) float64 {
 	for _, p := range pages {
 		count += p.count
 	}
-	if size >= count {
-		return math.Inf(1)
-	}
-	if size <= 0 {
-		return 0
-	}
-	filled := func(life float64) float64 {
+	return theory.CharacteristicTime(size, count, func(life float64) float64 {
 		total := 0.0
 		for _, p := range pages {
-			total += p.count * p.there(life)
+			total += p.count * theory.Item{Rate: p.rate, Apart: p.apart}.There(life)
 		}
 		return total
-	}
-	low, high := 0.0, 1.0
-	for filled(high) < size {
-		high *= 2
-		if math.IsInf(high, 1) {
-			return high // fewer are ever asked for than fit
-		}
-	}
-	for range 45 {
-		if mid := (low + high) / 2; filled(mid) < size {
-			low = mid
-		} else {
-			high = mid
-		}
-	}
-	return high
+	})
 }
 
 // Zipf returns the probabilities of n items whose popularity falls as
-// rank^-exponent, most popular first.
-func Zipf(n int, exponent float64) []float64 {
-	if n <= 0 {
-		return nil
-	}
-	p := make([]float64, n)
-	total := 0.0
-	for i := range p {
-		p[i] = math.Pow(float64(i+1), -exponent)
-		total += p[i]
-	}
-	for i := range p {
-		p[i] /= total
-	}
-	return p
-}
+// rank^-exponent, most popular first. It is nil for an n below 1 and an
+// exponent that is not a finite number.
+func Zipf(n int, exponent float64) []float64 { return theory.Zipf(n, exponent) }

@@ -20,7 +20,7 @@
 //   - web tier: LoggedOut, Servers, ServersWanted, Supervision
 //   - data centres: MoveUsers
 //   - queues: Workers, PhotoDelay, Backlog, Drain
-//   - shards: Moved, ShardSpread, MaxShare, Shards, Celebrity
+//   - shards: Moved, Shards, Celebrity (their spread: package theory)
 //
 // They are held against simulations in this package's tests.
 //

@@ -83,7 +83,7 @@ func (m *model) viaEdge(r *route) []*route {
 	edge := p.at(*p.edge)
 	m.travel(r, p.clients, edge.node.Name, 1)
 	m.work(r, edge, "cpu", p.edge.Edge.Demand, "edge")
-	r.floor += m.transfer([2]string{p.clients, edge.node.Name})
+	m.download(r, [2]string{p.clients, edge.node.Name})
 	miss := r.fork(1 - p.edgeHits)
 	if miss == nil {
 		return []*route{r}
@@ -157,7 +157,7 @@ func regionOf(t targets.Topology, w bench.Workload, p *path, rate float64, hop t
 	edge, at := &route{operation: targets.OpAsset, share: 1}, p.at(*p.edge)
 	m.travel(edge, p.clients, at.node.Name, 1)
 	m.work(edge, at, "cpu", p.edge.Edge.Demand, "edge")
-	edge.floor += m.transfer([2]string{p.clients, at.node.Name})
+	m.download(edge, [2]string{p.clients, at.node.Name})
 	l.Hit = seconds(edge.floor + edge.served)
 	m.enter(edge, p.origin, at.node.Name)
 	l.Miss = seconds(edge.floor + edge.served)

@@ -1,6 +1,10 @@
 package estimate
 
-import "math"
+import (
+	"math"
+
+	"rung/bench/simulate"
+)
 
 // fan is several things that a request does at once: it goes on with the last
 // of them that it takes part in, or with the first. They count as independent
@@ -10,6 +14,8 @@ type fan struct {
 	branches []branch
 	// base is the time, in seconds, that the fan takes at least.
 	base float64
+	// played is the branches of a simulation.
+	played []simulate.Branch
 }
 
 // branch is one of the things, or several that are alike.

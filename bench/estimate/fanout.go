@@ -3,6 +3,7 @@ package estimate
 import (
 	"math"
 
+	"rung/bench/simulate"
 	"rung/targets"
 )
 
@@ -49,6 +50,7 @@ func (m *model) scatterReads(r *route, shares []float64) {
 				b := branch{floor: m.trip(m.path.home().Name, x.node.Name) + demand.Mean.Seconds(), share: share, count: 1}
 				b.centers = m.burden(b.centers, r, share, x.place, "cpu", demand, "shard")
 				f.branches = append(f.branches, b)
+				f.played = append(f.played, m.asking(x, share, demand, targets.Law{}))
 			}
 		}
 	}
@@ -74,17 +76,20 @@ func (m *model) scatterWrites(r *route, shares []float64) {
 		b := branch{floor: m.trip(m.path.home().Name, x.node.Name) + demand.Mean.Seconds() + law.Access.Mean.Seconds(), share: share, count: 1}
 		b.centers = m.burden(b.centers, r, share, x.place, "cpu", demand, "copies")
 		b.centers = m.burden(b.centers, r, share, x.place, "disk", law.Access, "commit of copies")
+		var shipped []simulate.Step
 		if len(s.replicas) > 0 {
+			shipped = m.ship(s, targets.StatementWrite)
 			m.applyWrites(r.operation, r.share*share, s, targets.StatementWrite)
 			if mode := s.mode(); mode != targets.ModeAsynchronous {
 				if s.acks == nil {
 					s.acks = s.acknowledgement(mode)
 				}
 				b.floor += s.acks.base
-				m.unfit("writes of copies wait for replicas at several shards at once")
+				m.coarse("writes of copies wait for replicas at several shards at once")
 			}
 		}
 		f.branches = append(f.branches, b)
+		f.played = append(f.played, m.asking(x, share, demand, law.Access, shipped...))
 	}
 	m.gather(r, f)
 }
@@ -96,6 +101,7 @@ func (r *route) await(f *fan) {
 	}
 	f.settle()
 	r.floor += f.base
+	r.took(simulate.Fork(0, f.played...))
 	r.last = nil
 	r.visits = append(r.visits, visit{fan: f})
 }
@@ -115,10 +121,10 @@ func (m *model) burden(centers []*center, r *route, share float64, at place, res
 	c.note(item{r.operation, label, law.Mean, 1, r.share * share})
 	c.short = c.short.plus(flow{1, mean, mean * mean * (1 + cv*cv)}.times(r.share * share))
 	if resource == "cpu" && cut(mean, at.node.Machine.Quantum) {
-		m.unfit("work at several shards at once is longer than the quantum of the CPU")
+		m.coarse("work at several shards at once is longer than the quantum of the CPU")
 	}
 	if cv > 0 {
-		m.unfit("work at several shards at once varies")
+		m.coarse("work at several shards at once varies")
 	}
 	return append(centers, c)
 }

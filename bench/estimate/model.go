@@ -47,15 +47,16 @@ type model struct {
 	centers []*center
 	owners  map[string]string // of nodes, by the key of their place
 	routes  []*route
+	draft   draft
 	// missRatio of the stores' buffer pools over all page reads; -1 when
 	// nothing is read.
 	missRatio float64
 	// constant says that requests come at constant gaps, and scattered that some
 	// ask several shards at once.
 	constant, scattered bool
-	// outside says why the model does not fit the topology; empty when it
-	// does.
-	outside string
+	// outside says why the model does not fit the topology, and strange why its
+	// routes are not even those of the topology; empty when they do and are.
+	outside, strange string
 }
 
 // newModel adds up what each operation asks of each resource.
@@ -80,6 +81,14 @@ func newModel(t targets.Topology, w bench.Workload, c conditions) (*model, error
 
 // unfit notes the first reason why the model does not fit.
 func (m *model) unfit(format string, args ...any) {
+	m.coarse(format, args...)
+	if m.strange == "" {
+		m.strange = fmt.Sprintf(format, args...)
+	}
+}
+
+// coarse notes a reason that is one for the closed formulas only.
+func (m *model) coarse(format string, args ...any) {
 	if m.outside == "" {
 		m.outside = fmt.Sprintf(format, args...)
 	}

@@ -2,16 +2,13 @@ package estimate
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"rung/targets"
 )
 
-var numbered = regexp.MustCompile(`-[0-9]+$`)
-
 // Group is the name that equal nodes share: "web-1" and "web-2" are "web".
-func Group(node string) string { return numbered.ReplaceAllString(node, "") }
+func Group(node string) string { return targets.Group(node) }
 
 // front is what answers a name: a balancer, if there is one, and one of equal
 // web servers.

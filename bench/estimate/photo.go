@@ -25,7 +25,7 @@ func (m *model) photo(r *route) []*route {
 		return w.Worker != nil && slices.Contains(w.Worker.Queues, p.queue.Name)
 	})
 	if consumed {
-		m.query(&route{operation: targets.OpPhoto, share: r.share}) // the routes are nobody's
+		m.workOff(r, m.query(&route{operation: targets.OpPhoto, share: r.share})) // the routes are nobody's
 	}
 	return []*route{r}
 }

@@ -212,7 +212,8 @@ func (m *model) shift(e *bench.Estimate, rs []response) {
 	if off <= e.Tolerance || math.IsInf(off, 1) {
 		return
 	}
-	e.Tolerance = off
+	// Where it has moved to, it is no more exact than where it was.
+	e.Tolerance = max(high/e.Value*(1+e.Tolerance)-1, 1-low/e.Value*(1-e.Tolerance))
 	e.Derivation = append(e.Derivation, fmt.Sprintf("hit ratios that are off by %.0f%% of all reads move it to %s", hitTolerance*100, between(low, high)))
 }
 

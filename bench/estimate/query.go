@@ -3,6 +3,7 @@ package estimate
 import (
 	"slices"
 
+	"rung/bench/simulate"
 	"rung/targets"
 )
 
@@ -118,15 +119,22 @@ func (m *model) statement(r *route, s *tier, class targets.Statement, page strin
 // page's disk access.
 func (m *model) ask(r *route, x *part, class targets.Statement, page string) []*route {
 	law := x.tier.settings()
+	group := m.draft.group(x.place)
+	if len(x.names) > 1 {
+		m.draft.choose(x.place, m.path.group(m.path.webs))
+	}
+	r.took(simulate.Hold(group))
 	m.travel(r, m.path.home().Name, x.node.Name, 1)
 	m.work(r, x.place, "cpu", law.Demand[class], string(class))
-	if page == "" {
-		return []*route{r}
-	}
 	routes := []*route{r}
-	if miss := r.fork(x.misses[page]); miss != nil {
-		m.work(miss, x.place, "disk", law.Access, "page miss")
-		routes = append(routes, miss)
+	if page != "" {
+		if miss := r.fork(x.misses[page]); miss != nil {
+			m.work(miss, x.place, "disk", law.Access, "page miss")
+			routes = append(routes, miss)
+		}
+	}
+	for _, r := range routes {
+		r.took(simulate.Leave(group))
 	}
 	return routes
 }

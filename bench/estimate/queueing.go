@@ -1,28 +1,18 @@
 package estimate
 
-import "math"
+import (
+	"math"
 
-// ErlangB is the blocking probability of c servers offered a Erlangs
-// (a = arrival rate / service rate), by the recursion
-// B(0) = 1, B(k) = a B(k-1) / (k + a B(k-1)).
-func ErlangB(c int, a float64) float64 {
-	b := 1.0
-	for k := 1; k <= c; k++ {
-		b = a * b / (float64(k) + a*b)
-	}
-	return b
-}
+	"rung/bench/theory"
+)
 
-// ErlangC is the probability that an arrival of an M/M/c queue must wait:
-// C = B / (1 - rho (1 - B)). It is 1 when the servers cannot keep up.
-func ErlangC(c int, a float64) float64 {
-	rho := a / float64(c)
-	if rho >= 1 {
-		return 1
-	}
-	b := ErlangB(c, a)
-	return b / (1 - rho*(1-b))
-}
+// ErlangB is theory.ErlangB: the probability that c servers that are offered a
+// Erlangs are all busy.
+func ErlangB(c int, a float64) float64 { return theory.ErlangB(c, a) }
+
+// ErlangC is theory.ErlangC: the probability that an arrival of an M/M/c queue
+// must wait.
+func ErlangC(c int, a float64) float64 { return theory.ErlangC(c, a) }
 
 // Wait is the queueing time before one piece of work: it is zero with
 // probability 1-Busy, and else a gamma law with mean Mean/Busy.
@@ -55,11 +45,9 @@ func WaitOf(c int, lambda, mean, cs2 float64) Wait {
 	if c == 0 || lambda == 0 || mean == 0 {
 		return Wait{}
 	}
-	a := lambda * mean
-	theta := float64(c)/mean - lambda
-	if theta <= 0 {
-		return Wait{Busy: 1, Mean: math.Inf(1)}
+	wait := theory.GGm{Servers: c, Rate: lambda, Service: mean, CA2: 1, CS2: cs2}.Wait()
+	if math.IsInf(wait, 1) {
+		return Wait{Busy: 1, Mean: wait}
 	}
-	busy := ErlangC(c, a)
-	return Wait{Busy: busy, Mean: (1 + cs2) / 2 * busy / theta}
+	return Wait{Busy: theory.ErlangC(c, lambda*mean), Mean: wait}
 }

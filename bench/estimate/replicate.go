@@ -9,6 +9,7 @@ func (m *model) replicate(r *route, s *tier, class targets.Statement) {
 		return
 	}
 	m.applyWrites(r.operation, r.share, s, class)
+	r.took(m.ship(s, class)...)
 	if mode := s.mode(); mode != targets.ModeAsynchronous {
 		if s.acks == nil {
 			s.acks = s.acknowledgement(mode)
@@ -41,7 +42,7 @@ func (m *model) applyWrites(op targets.Operation, share float64, s *tier, class 
 			a.cpu.short = a.cpu.short.plus(each.times(share * n)) // every replica does it
 			a.cpu.note(item{op, "applied", demand.Mean, len(x.names), share})
 			if cut(a.demand, x.node.Machine.Quantum) {
-				m.unfit("an applied write of %v is longer than the quantum of the CPU", demand.Mean)
+				m.coarse("an applied write of %v is longer than the quantum of the CPU", demand.Mean)
 			}
 		}
 		a.disk = m.center(x.place, "disk")

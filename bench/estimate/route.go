@@ -3,6 +3,7 @@ package estimate
 import (
 	"slices"
 
+	"rung/bench/simulate"
 	"rung/targets"
 )
 
@@ -33,6 +34,10 @@ type route struct {
 	visits         []visit
 	// last is the center that the route has just left, until it travels.
 	last *center
+	// steps are what a simulation plays in place of the above; jobs are done
+	// after the answer, and the rows stored by one of some routes.
+	steps, jobs []simulate.Step
+	stored      []*route
 }
 
 // fork splits off the part of a route that happens with probability p.
@@ -41,7 +46,7 @@ func (r *route) fork(p float64) *route {
 		return nil
 	}
 	branch := *r
-	branch.visits = slices.Clone(r.visits)
+	branch.visits, branch.steps = slices.Clone(r.visits), slices.Clone(r.steps)
 	branch.share = r.share * p
 	r.share -= branch.share
 	return &branch
@@ -57,7 +62,7 @@ func (r *route) split(weights []float64) []*route {
 			continue
 		}
 		branch := whole
-		branch.visits = slices.Clone(whole.visits)
+		branch.visits, branch.steps = slices.Clone(whole.visits), slices.Clone(whole.steps)
 		branch.share = whole.share * w
 		out[i] = &branch
 	}
@@ -73,14 +78,14 @@ func (m *model) operate(r *route) {
 	}
 	if m.enter(r, p.front, p.clients) {
 		if r.operation == targets.OpAsset {
-			r.floor += m.transfer(m.ways()...)
+			m.download(r, m.ways()...)
 		}
 		m.routes = append(m.routes, r)
 		return
 	}
 	switch r.operation {
 	case targets.OpAsset:
-		r.floor += m.transfer(m.ways()...)
+		m.download(r, m.ways()...)
 		m.routes = append(m.routes, r)
 	case targets.OpMe, targets.OpLogin:
 		m.routes = append(m.routes, m.session(r)...)
@@ -108,6 +113,8 @@ func (m *model) enter(r *route, f front, from string) (done bool) {
 		if r.operation == targets.OpAsset && f.balancer.Balancer.Static {
 			return true // from its own copy
 		}
+		m.draft.balance(p.group(f.webs), *f.balancer.Balancer)
+		r.took(simulate.Hold(m.draft.group(p.group(f.webs)))) // until the answer
 		m.travel(r, p.nodes[f.balancer.Name].Name, home.Name, 1)
 	}
 	demand := f.web().Web.Demand[r.operation]
@@ -122,6 +129,7 @@ func (m *model) enter(r *route, f front, from string) (done bool) {
 // its ends.
 func (m *model) travel(r *route, from, to string, trips float64) {
 	r.floor += trips * m.trip(from, to)
+	r.took(simulate.Delay(seconds(trips * m.trip(from, to))))
 	if oneWay(m.topology, from, to) > 0 {
 		r.last = nil
 	}
@@ -141,6 +149,12 @@ func (m *model) ways() [][2]string {
 		ways = append(ways, [2]string{entry, p.home().Name})
 	}
 	return ways
+}
+
+// download adds the time of a static file's bytes.
+func (m *model) download(r *route, ways ...[2]string) {
+	r.floor += m.transfer(ways...)
+	r.took(m.carry(ways...))
 }
 
 // transfer is the mean time that a static file's bytes take over the slowest

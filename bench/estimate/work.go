@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"rung/bench/simulate"
 	"rung/targets"
 )
 
@@ -22,9 +23,10 @@ func (m *model) work(r *route, at place, resource string, law targets.Law, label
 	}
 	c := m.center(at, resource)
 	c.note(item{r.operation, label, law.Mean, 1, r.share})
+	r.took(simulate.Work(m.draft.station(at, resource), law))
 	mean, cv := law.Mean.Seconds(), law.Variation()
 	if cv > 1 {
-		m.unfit("work varies more than a gamma law can say: cv %.3g is above 1", cv)
+		m.coarse("work varies more than a gamma law can say: cv %.3g is above 1", cv)
 	}
 	if cv > 0 {
 		r.served += mean

@@ -13,8 +13,7 @@ import (
 
 	"rung/bench"
 	"rung/bench/attack"
-	"rung/bench/plan"
-	"rung/bench/record"
+	"rung/bench/calibrate"
 	"rung/targets"
 	"rung/targets/clock"
 	"rung/targets/launch"
@@ -48,14 +47,14 @@ func rulerTopology(bare bool) targets.Topology {
 		Links: []targets.Link{link(targets.Clients, "lb"), link("lb", "web"), link("web", "db")}}
 }
 
-// calibrate measures the ruler before anything is measured with it.
-func calibrate(ctx context.Context, cfg Config, c *clock.Clock) (bench.Calibration, error) {
+// calibration measures the ruler before anything is measured with it.
+func calibration(ctx context.Context, cfg Config, c *clock.Clock) (bench.Calibration, error) {
 	var out bench.Calibration
 	var err error
 	if out.FsyncP50, err = fsync(cfg.Data); err != nil {
 		return out, err
 	}
-	out.ClockP50, out.ClockP99 = clockError(ctx, c)
+	out.ClockP50, out.ClockP99 = calibrate.ClockError(ctx, c)
 	system, err := launch.Start(ctx, rulerTopology(cfg.Bare), launch.Config{Command: cfg.Node, Clock: c, Seed: cfg.Seed,
 		Directory: filepath.Join(cfg.Data, "ruler"),
 		Log:       func(node string) (io.WriteCloser, error) { return cfg.Files.NodeLog("ruler", node) }})
@@ -63,9 +62,11 @@ func calibrate(ctx context.Context, cfg Config, c *clock.Clock) (bench.Calibrati
 		return out, err
 	}
 	defer system.Close()
-	ruler := &ruler{clock: c, system: system, users: client(system, "lb"), direct: client(system, "web")}
-	defer ruler.users.CloseIdleConnections()
-	defer ruler.direct.CloseIdleConnections()
+	users, direct := client(system, "lb"), client(system, "web")
+	defer users.CloseIdleConnections()
+	defer direct.CloseIdleConnections()
+	ruler := &ruler{users: calibrate.Ruler{Clock: c, Client: users, BaseURL: "http://ruler"},
+		direct: calibrate.Ruler{Clock: c, Client: direct, BaseURL: "http://ruler"}}
 	if err := ruler.hops(ctx, cfg.Bare, &out); err != nil {
 		return out, err
 	}
@@ -85,38 +86,15 @@ func client(system *launch.System, role string) *http.Client {
 }
 
 type ruler struct {
-	clock         *clock.Clock
-	system        *launch.System
-	users, direct *http.Client
-}
-
-// get is a source of one request, over and over.
-type get string
-
-func (g get) Operations() []string { return []string{"get"} }
-func (g get) Request(uint64) bench.Request {
-	return bench.Request{Method: http.MethodGet, Path: string(g)}
-}
-func (get) Observe(uint64, bench.Request, int, http.Header) {}
-
-func (r *ruler) attack(ctx context.Context, client *http.Client, path string, rate float64, d time.Duration) (bench.Measurement, error) {
-	p, err := plan.Constant(rate, d)
-	if err != nil {
-		return bench.Measurement{}, err
-	}
-	const timeout = 2 * time.Second
-	recorder := record.New(record.Config{Name: "ruler", Operations: []string{"get"}, Plan: p, Timeout: timeout, Started: time.Now()})
-	g, err := attack.Run(ctx, attack.Config{Client: client, BaseURL: "http://ruler", Clock: r.clock, Timeout: timeout, Name: "ruler"},
-		get(path), p, recorder.Record)
-	return recorder.Finish(g), err
+	users, direct calibrate.Ruler
 }
 
 // hops measures what a hop costs beyond what is emulated.
 func (r *ruler) hops(ctx context.Context, bare bool, out *bench.Calibration) error {
-	if _, err := r.attack(ctx, r.users, "/users/7", rulerRate, 500*time.Millisecond); err != nil { // opens connections
+	if _, err := r.users.Attack(ctx, "/users/7", rulerRate, 500*time.Millisecond); err != nil { // opens connections
 		return err
 	}
-	m, err := r.attack(ctx, r.users, "/users/7", rulerRate, time.Second)
+	m, err := r.users.Attack(ctx, "/users/7", rulerRate, time.Second)
 	if err != nil {
 		return err
 	}
@@ -128,49 +106,23 @@ func (r *ruler) hops(ctx context.Context, bare bool, out *bench.Calibration) err
 		ideal = 0
 	}
 	out.HopCost = max(0, (*m.Total.Response.P50-ideal)/3)
-	if m, err = r.attack(ctx, r.direct, "/healthz", rulerRate, 500*time.Millisecond); err != nil {
-		return err
-	}
-	if m.Total.Response.P50 != nil {
-		out.LoopbackP50 = *m.Total.Response.P50
-	}
-	return nil
+	out.LoopbackP50, err = r.direct.Loopback(ctx, "/healthz")
+	return err
 }
 
-// ceiling raises the rate against a server that does next to nothing until
-// the generator cannot keep up.
-func (r *ruler) ceiling(ctx context.Context, out *bench.Calibration) error {
-	for rate := 1000.0; rate <= 16_000; rate *= 2 {
-		m, err := r.attack(ctx, r.direct, "/healthz", rate, 400*time.Millisecond)
-		if err != nil {
-			return err
-		}
-		if m.Generator.Limited != "" || m.Total.FailureRatio() > 0 {
-			break
-		}
-		out.Ceiling = rate
+// mostCeiling is far beyond what any stage is asked for.
+const mostCeiling = 16_000
+
+// ceiling is the rate that the generator keeps up against a server that does
+// next to nothing.
+func (r *ruler) ceiling(ctx context.Context, out *bench.Calibration) (err error) {
+	if out.Ceiling, err = r.direct.Ceiling(ctx, "/healthz", mostCeiling); err != nil {
+		return err
 	}
 	if out.Ceiling == 0 {
 		out.Warnings = append(out.Warnings, "the generator does not reach 1000/s on this machine: every result is doubtful")
 	}
 	return nil
-}
-
-// clockError is how late waits of 1 to 5 ms end.
-func clockError(ctx context.Context, c *clock.Clock) (p50, p99 time.Duration) {
-	var late []time.Duration
-	for i := range 100 {
-		due := time.Now().Add(time.Millisecond + time.Duration(i)*40*time.Microsecond)
-		if c.Until(ctx, due) != nil {
-			break
-		}
-		late = append(late, time.Since(due))
-	}
-	if len(late) == 0 {
-		return 0, 0
-	}
-	slices.Sort(late)
-	return late[len(late)/2], late[len(late)*99/100]
 }
 
 // fsync is the median time to make 4 KB durable where nodes keep their data.

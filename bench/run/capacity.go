@@ -11,6 +11,7 @@ import (
 
 	"rung/bench"
 	"rung/bench/estimate"
+	"rung/bench/search"
 	"rung/targets"
 )
 
@@ -21,57 +22,18 @@ const fewestSlow = 5
 // mostDoubtful is how many probes of a search may be spoilt and tried again.
 const mostDoubtful = 2
 
-// search finds a bracket: it steps away from the first rate until one passes
-// and one fails, and then halves the gap.
-type search struct {
-	passed, failed float64
-	next           float64
-	// width at which the bracket is done: (failed-passed)/passed.
-	width float64
-}
-
-// stride is the factor of the second step; later ones grow. The first is as
-// wide as the bracket may be, so that a good estimate takes two probes.
-const stride = 1.15
-
-func (c *search) note(rate float64, passed bool, step int) {
-	if passed {
-		c.passed = max(c.passed, rate)
-	} else if c.failed == 0 || rate < c.failed {
-		c.failed = rate
-	}
-	grow := 1 + c.width
-	if step > 1 {
-		grow = math.Pow(stride, float64(step-1))
-	}
-	switch {
-	case c.failed == 0:
-		c.next = c.passed * grow
-	case c.passed == 0:
-		c.next = c.failed / grow
-	default:
-		c.next = math.Sqrt(c.passed * c.failed)
-	}
-}
-
-// narrow reports whether the bracket is done.
-func (c *search) narrow() bool {
-	const rounding = 1e-3 // rates are whole tenths
-	return c.passed > 0 && c.failed > 0 && c.failed/c.passed-1 <= c.width+rounding
-}
-
 // capacity searches the highest rate that meets the SLO, starting where the
 // estimate puts it. A probe that contradicts the bracket (fails below a rate
 // that passed) is repeated by noting it: the lower rate wins.
 func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, probes int, only ...targets.Operation) (*bench.Capacity, error) {
 	out := &bench.Capacity{SLO: s.cfg.Workload.SLO}
-	c := search{next: s.cfg.Profile.Rate, width: s.cfg.Profile.Width}
+	c := search.New(s.cfg.Profile.Rate, s.cfg.Profile.Width)
 	if e, ok := p.Estimate("capacity_per_s"); ok && e.Value > 0 && !math.IsInf(e.Value, 0) {
-		c.next = e.Value / (1 + c.width/2)
+		c.Next = e.Value / (1 + c.Width/2)
 	}
 	doubtful, spoilt := 0, ""
-	for step := 1; step <= probes && !c.narrow(); step++ {
-		rate := math.Round(c.next*10) / 10
+	for step := 1; step <= probes && !c.Narrow(); step++ {
+		rate := math.Round(c.Next*10) / 10
 		s.stepFor(s.cfg.Profile.Probe, "capacity: %.4g/s", rate)
 		if err := b.settle(ctx); err != nil {
 			return out, err
@@ -89,21 +51,21 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 				out.Doubt = probe.Why
 				break
 			}
-			if doubtful == mostDoubtful && c.passed == 0 {
+			if doubtful == mostDoubtful && c.Passed == 0 {
 				// It was no moment: what can be said is that this much, which
 				// the real machine carries, is not the limit.
-				c.next, spoilt = min(c.next, share*float64(runtime.NumCPU())*perCore), probe.Why
+				c.Next, spoilt = min(c.Next, share*float64(runtime.NumCPU())*perCore), probe.Why
 			}
 			probes++
 			continue
 		}
-		c.note(rate, probe.Word == bench.Pass, step)
+		c.Note(rate, probe.Word == bench.Pass, step)
 		if spoilt != "" && probe.Word == bench.Pass {
 			out.Doubt = spoilt
 			break
 		}
 	}
-	out.Passed, out.Failed = c.passed, c.failed
+	out.Passed, out.Failed = c.Passed, c.Failed
 	out.Bottleneck = bottleneck(breaking(*out).Uses)
 	switch {
 	case out.Doubt != "":

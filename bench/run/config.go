@@ -22,6 +22,8 @@ type Config struct {
 	Workload bench.Workload
 	Profile  bench.Profile
 	Hardware bench.Hardware
+	// Baseline goes into the run as it is; nil means the hardware's numbers.
+	Baseline *bench.NumberSet
 	Seed     uint64
 	// Bare says that nothing is emulated.
 	Bare bool

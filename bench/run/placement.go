@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"rung/bench"
-	"rung/bench/estimate"
+	"rung/bench/theory"
 	"rung/targets"
 	"rung/targets/shard"
 )
@@ -33,7 +33,7 @@ func (s *session) placement(e bench.Experiment, t targets.Topology) error {
 		if err != nil {
 			return err
 		}
-		expected := math.Hypot(estimate.ShardSpread(n, virtual), math.Sqrt(float64(n-1)/float64(users)))
+		expected := theory.Ring{Nodes: n, Virtual: virtual}.KeySpread(users)
 		at := "v" + strconv.Itoa(virtual)
 		from := fmt.Sprintf("%d rings of %d shards with %d virtual nodes each, %d users", rings, n, virtual, users)
 		s.facts.Add(e.Name+"."+at+".sd_ratio", spread, from)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rung/bench"
+	"rung/bench/calibrate"
 	"rung/targets/clock"
 )
 
@@ -17,10 +18,10 @@ import (
 // the error.
 func Run(ctx context.Context, cfg Config) (bench.Run, error) {
 	out := bench.Run{Schema: bench.Schema, Tool: cfg.Tool, Started: time.Now().UTC().Round(time.Millisecond), Seed: cfg.Seed,
-		Profile: cfg.Profile, Hardware: cfg.Hardware, Workload: cfg.Workload, Host: host(cfg.Commit), Verdict: bench.Unknown}
+		Profile: cfg.Profile, Hardware: cfg.Hardware, Baseline: cfg.Baseline, Workload: cfg.Workload, Host: calibrate.Host(cfg.Commit), Verdict: bench.Unknown}
 	err := cfg.check()
 	if err == nil {
-		err = raiseFileLimit()
+		err = calibrate.RaiseFiles(wantedFiles)
 	}
 	if err == nil {
 		err = runAll(ctx, cfg, &out)
@@ -47,21 +48,28 @@ func runAll(ctx context.Context, cfg Config, out *bench.Run) error {
 		out.Warnings = append(out.Warnings, "no precise clock on this system: waits below 1 ms are too long")
 	}
 	cfg.step(Step{What: "calibrate the ruler", Stages: len(cfg.Stages), Expected: 4 * time.Second})
-	calibration, err := calibrate(ctx, cfg, c)
+	measured, err := calibration(ctx, cfg, c)
 	if err != nil {
 		return fmt.Errorf("calibration: %w", err)
 	}
-	out.Calibration = calibration
+	out.Calibration = measured
 	if cfg.Profile.Repeats > 1 {
 		cfg.Profile.Lanes = 1 // rounds must be alike: the others run alone
 		out.Profile = cfg.Profile
 	}
-	r := &runner{cfg: cfg, clock: c, calibration: calibration, floor: newFloor(cfg.Profile.Lanes, runtime.NumCPU()), beds: map[*bed]bool{}}
+	r := &runner{cfg: cfg, clock: c, calibration: measured, floor: newFloor(cfg.Profile.Lanes, runtime.NumCPU()), beds: map[*bed]bool{}}
+	if err := r.opinions(ctx); err != nil {
+		return err
+	}
 	if err := r.stages(ctx, out); err != nil {
 		return err
 	}
 	return r.rounds(ctx, out)
 }
+
+// wantedFiles is what the harness needs: 512 connections to the site, and
+// some for every node's pipes, logs and DNS.
+const wantedFiles = 2048
 
 // threads of the harness for each core.
 const threads = 4

@@ -25,7 +25,9 @@ type runner struct {
 	mu sync.Mutex
 	// beds are the systems that run now.
 	beds map[*bed]bool
-	// sessions are those that have ended, by their place in the order.
+	// foretold are all sessions by their place in the order, and sessions those
+	// that have ended.
+	foretold []*session
 	sessions []*session
 	done     int
 
@@ -42,7 +44,6 @@ func (r *runner) stages(ctx context.Context, out *bench.Run) error {
 		todo <- i
 	}
 	close(todo)
-	r.sessions = make([]*session, len(r.cfg.Stages))
 	var lanes sync.WaitGroup
 	for range r.floor.lanes {
 		lanes.Go(func() {
@@ -75,13 +76,8 @@ func longestFirst(stages []bench.Stage, profile string) []int {
 
 // stage runs one stage and saves the run so far.
 func (r *runner) stage(ctx context.Context, i int, out *bench.Run) error {
-	stage := r.cfg.Stages[i].In(r.cfg.Profile.Name)
-	s := &session{runner: r, cfg: r.cfg, clock: r.clock, stage: stage, facts: bench.Facts{}, calibration: r.calibration,
-		result: bench.StageResult{Stage: stage}}
-	err := s.foretell()
-	if err == nil {
-		err = s.run(ctx)
-	}
+	s := r.foretold[i]
+	err := s.run(ctx)
 	r.mu.Lock()
 	r.sessions[i] = s
 	r.done++

@@ -4,37 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"rung/bench"
 )
-
-// TestSearchBracketsTheCapacity has the search look for a capacity that is
-// known, from a first guess that is off by up to four times.
-func TestSearchBracketsTheCapacity(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		truth := rapid.Float64Range(10, 10_000).Draw(t, "truth")
-		guess := truth * rapid.Float64Range(0.25, 4).Draw(t, "off")
-		const width = 0.02
-		c := search{next: guess, width: width}
-		for step := 1; step <= 40 && !c.narrow(); step++ {
-			c.note(c.next, c.next <= truth, step)
-		}
-		if !c.narrow() || c.passed > truth || c.failed < truth {
-			t.Fatalf("truth %v, first guess %v: bracket [%v, %v]", truth, guess, c.passed, c.failed)
-		}
-	})
-}
-
-func TestSearchTakesTheLowerOfContradictions(t *testing.T) {
-	c := search{next: 100, width: 0.06}
-	c.note(100, true, 1)
-	c.note(115, false, 2)
-	c.note(90, false, 3)
-	if c.failed != 90 {
-		t.Errorf("a rate of 90 failed, but the bracket's end is %v", c.failed)
-	}
-}
 
 func TestBottleneckIsTheBusiestGroup(t *testing.T) {
 	uses := []bench.Use{

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -24,6 +25,8 @@ type session struct {
 	calibration bench.Calibration
 	facts       bench.Facts
 	result      bench.StageResult
+	// scaled are simulated capacities by the group that they count.
+	scaled map[string][]bench.ScalingPoint
 	// popularity says which users are asked for most.
 	popularity *traffic.Shop
 	attacks    int // numbers the attacks, for seeds and keys
@@ -37,6 +40,7 @@ func (s *session) run(ctx context.Context) error {
 		err = s.onVariants(ctx)
 	}
 	s.figures()
+	err = errors.Join(err, s.scalings())
 	if err != nil {
 		s.result.Failed = err.Error()
 	}
@@ -110,7 +114,7 @@ func (s *session) standing(ctx context.Context, b *bed) error {
 		if err := b.warmCache(ctx, nil); err != nil {
 			return err
 		}
-		capacity, err = s.capacity(ctx, b, s.result.Prediction, s.cfg.Profile.Probes)
+		capacity, err = s.capacity(ctx, b, s.likely(), s.cfg.Profile.Probes)
 		return err
 	})
 	s.pools(before, b.read(context.WithoutCancel(ctx)))

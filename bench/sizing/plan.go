@@ -40,6 +40,9 @@ type Stage struct {
 	// move.
 	Units []Unit `json:"units,omitempty"`
 	Next  Limit  `json:"next_limit"`
+	// Doubt says that the demands are those of a probe that did not count:
+	// the utilisation law holds there too, the SLO may not.
+	Doubt string `json:"doubt,omitempty"`
 	// Why nothing can be said of it.
 	Why string `json:"why,omitempty"`
 }
@@ -69,8 +72,9 @@ type Unit struct {
 type Limit struct {
 	Node     string  `json:"node"`
 	Resource string  `json:"resource"`
-	Use      float64 `json:"use_ratio"`
-	// Rate at which it is as busy as it may be.
+	Use      float64 `json:"use_ratio"` // as measured
+	// Most is how busy it may be, and Rate when it is.
+	Most float64 `json:"most_use_ratio"`
 	Rate float64 `json:"rate_per_s"`
 	// Cure says what moves it.
 	Cure string `json:"cure,omitempty"`

@@ -3,7 +3,6 @@ package sizing
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -17,9 +16,8 @@ const linear = "utilisation law: demands per request stay, nodes do not get into
 // sized answers for one stage.
 func sized(d Demand, r bench.StageResult) Stage {
 	s := Stage{ID: r.Stage.ID}
-	at, why := measured(r)
-	if why != "" {
-		s.Why = why
+	var at bench.Probe
+	if at, s.Doubt, s.Why = measured(r); s.Why != "" {
 		return s
 	}
 	s.At = at.Rate
@@ -47,21 +45,29 @@ func sized(d Demand, r bench.StageResult) Stage {
 	return s
 }
 
-// measured is the highest probe that met the SLO.
-func measured(r bench.StageResult) (bench.Probe, string) {
+// measured is the highest probe that met the SLO; without one, the highest that
+// did not count, with its doubt.
+func measured(r bench.StageResult) (at bench.Probe, doubt, why string) {
 	if r.Capacity == nil {
-		return bench.Probe{}, "its capacity was not measured"
+		return at, "", "its capacity was not measured"
 	}
-	var best bench.Probe
 	for _, p := range r.Capacity.Probes {
-		if p.Word == bench.Pass && p.Rate > best.Rate && len(p.Uses) > 0 {
-			best = p
+		if p.Word == bench.Pass && p.Rate > at.Rate && len(p.Uses) > 0 {
+			at = p
 		}
 	}
-	if best.Rate == 0 {
-		return best, "no probe of its capacity met the SLO"
+	if at.Rate > 0 {
+		return at, "", ""
 	}
-	return best, ""
+	for _, p := range r.Capacity.Probes {
+		if p.Word == bench.Unknown && p.Rate > at.Rate && len(p.Uses) > 0 {
+			at, doubt = p, p.Why
+		}
+	}
+	if at.Rate == 0 {
+		return at, "", "no probe of its capacity met the SLO"
+	}
+	return at, doubt, ""
 }
 
 func capacity(r bench.StageResult) (rate float64, atLeast bool) {
@@ -77,8 +83,6 @@ type group struct {
 	// shard's.
 	units map[string][]bench.Use
 }
-
-var numbered = regexp.MustCompile(`-?\d+$`)
 
 // divide sorts the nodes of a topology into groups, in the order in which they
 // first appear.
@@ -127,18 +131,22 @@ const shardUnit = "shard"
 // limit that it is when not.
 func kindOf(n targets.Node, balanced bool, shards map[string]string) (name string, grows bool, cure string) {
 	kinds := map[targets.Kind]bool{}
+	replicated := false
 	for _, r := range n.Roles {
 		kinds[r.Kind] = true
+		replicated = replicated || r.Database != nil && r.Database.Replication != nil
 	}
-	name = numbered.ReplaceAllString(n.Name, "")
+	name = targets.Group(n.Name)
 	store := kinds[targets.KindDatabase] || kinds[targets.KindKeyValue]
 	switch {
 	case store && shards[n.Name] != "":
 		return shardUnit, true, ""
 	case store && kinds[targets.KindWeb]:
 		return n.Name, false, "put the tiers on machines of their own"
+	case store && replicated:
+		return n.Name, false, "more replicas for reads, shards for writes: each member applies every write"
 	case store:
-		return n.Name, false, "shard the data: every write goes to this group"
+		return n.Name, false, "replicas for reads, shards for writes"
 	case kinds[targets.KindBalancer]:
 		return n.Name, false, "more balancers, between which DNS chooses"
 	case kinds[targets.KindWeb] && !balanced:
@@ -183,7 +191,7 @@ func (g *group) dropIdle() {
 
 // limit is the busiest resource of nodes that are as many as they are.
 func (g *group) limit(d Demand, rate float64) Limit {
-	l := Limit{Cure: g.cure}
+	l := Limit{Cure: g.cure, Most: d.Use}
 	for _, uses := range g.units {
 		for _, u := range uses {
 			if u.Ratio > l.Use || u.Ratio == l.Use && u.Node < l.Node {

@@ -92,6 +92,11 @@ func TestWhatCannotBeSaid(t *testing.T) {
 	none.Capacity = nil
 	failed := site(300, 0.01, 0.35, 0.6)
 	failed.Capacity.Probes[0].Word = bench.Fail
+	doubtful := site(300, 0.01, 0.35, 0.6)
+	doubtful.Capacity.Probes[0].Word, doubtful.Capacity.Probes[0].Why, doubtful.Capacity.Passed = bench.Unknown, "crowded", 0
+	if p, err := sizing.On(point(100), bench.Run{Stages: []bench.StageResult{doubtful}}); err != nil || p.Stages[0].Doubt != "crowded" || p.Measured != "" || !p.Stages[0].Extrapolated {
+		t.Errorf("demands of a probe that did not count: %+v, %v", p, err)
+	}
 	for name, r := range map[string]bench.StageResult{"no capacity": none, "nothing passed": failed} {
 		p, err := sizing.On(point(100), bench.Run{Stages: []bench.StageResult{r}})
 		if err != nil || p.Stages[0].Why == "" || p.First != "" {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"rung/bench/calibrate"
 	"rung/configs"
 	"rung/targets/node"
 )
@@ -36,6 +37,13 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "node" {
 		// Not through cobra: a node should start fast.
 		if err := node.Run(ctx, stdin, stdout, stderr); err != nil {
+			fmt.Fprintln(stderr, err)
+			return exitHarness
+		}
+		return exitPass
+	}
+	if len(args) > 0 && args[0] == "null" {
+		if err := calibrate.ServeNull(ctx, stdin, stdout); err != nil {
 			fmt.Fprintln(stderr, err)
 			return exitHarness
 		}
@@ -81,9 +89,12 @@ RUNG_HARDWARE, RUNG_SEED, ...) or in a YAML file named by --config.`,
 	root.PersistentFlags().StringVar(&a.settingsFile, "config", "", "YAML file with settings")
 	root.PersistentFlags().String("configs", "", "folder with stages, workloads, profiles of your own")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the machine-readable twin")
-	root.AddCommand(a.runCommand(), a.upCommand(), a.stagesCommand(), a.reportCommand())
-	// "rung node" is handled before; it is here so that help can explain it.
-	root.AddCommand(&cobra.Command{Use: "node", Hidden: true, Short: "run one node (used by rung itself)"})
+	root.AddCommand(a.runCommand(), a.upCommand(), a.stagesCommand(), a.reportCommand(), a.compareCommand(),
+		a.attackCommand(), a.capacityCommand(), a.estimateCommand(), a.numbersCommand())
+	// These two are handled before; they are here so that help can explain
+	// them.
+	root.AddCommand(&cobra.Command{Use: "node", Hidden: true, Short: "run one node (used by rung itself)"},
+		&cobra.Command{Use: "null", Hidden: true, Short: "run a server that does nothing (used by rung itself)"})
 	return root
 }
 

@@ -37,6 +37,7 @@ histogram logs (.hlog) and the nodes' logs. Ctrl-C keeps what was measured.`,
 	cmd.Flags().String("profile", "", "how much time to take: smoke, quick (default) or full")
 	cmd.Flags().String("workload", "", "what users do (default shop)")
 	cmd.Flags().String("hardware", "", "what is emulated: book (default), modern or bare")
+	cmd.Flags().String("baseline", "", "latency numbers to show the results with: a set, or a file of \"rung numbers --measure\" (default the hardware's)")
 	cmd.Flags().Uint64("seed", 1, "seed of everything random")
 	cmd.Flags().Int("repeats", 0, "rounds of every stage, taking turns (0: as the profile says)")
 	cmd.Flags().String("out", "", "folder for the results (default runs/<time>)")
@@ -44,6 +45,7 @@ histogram logs (.hlog) and the nodes' logs. Ctrl-C keeps what was measured.`,
 	chooses(cmd, "profile", l.Profiles)
 	chooses(cmd, "workload", l.Workloads)
 	chooses(cmd, "hardware", l.Hardware)
+	chooses(cmd, "baseline", l.NumberSets)
 	return cmd
 }
 
@@ -69,16 +71,7 @@ func (a *app) run(cmd *cobra.Command, stages []string) error {
 	if err := a.finish(directory, result, settings.Out == ""); err != nil {
 		return harness(errors.Join(runErr, err))
 	}
-	switch {
-	case errors.Is(runErr, context.Canceled):
-		return exit{max(codeOfWord(result.Verdict), exitFail), errors.New("interrupted: the report is partial")}
-	case runErr != nil:
-		return harness(runErr)
-	}
-	if code := codeOfWord(result.Verdict); code != exitPass {
-		return exit{code: code}
-	}
-	return nil
+	return endOf(result, runErr)
 }
 
 // execute runs the plan with nodes that keep their data in a folder that is
@@ -97,7 +90,7 @@ func (a *app) execute(ctx context.Context, plan configs.Plan, directory *reports
 	progress := a.progress()
 	defer progress.end()
 	return run.Run(ctx, run.Config{Stages: plan.Stages, Workload: plan.Workload.Workload, Profile: plan.Profile,
-		Hardware: bench.Hardware{Name: plan.Hardware.Name, Rows: plan.Hardware.Rows}, Bare: plan.Hardware.Bare,
+		Hardware: bench.Hardware{Name: plan.Hardware.Name, Rows: plan.Hardware.Rows}, Bare: plan.Hardware.Bare, Baseline: plan.Baseline,
 		Seed: plan.Settings.Seed, Node: command, Data: data, Files: directory, Tool: tool, Commit: commit,
 		Progress: progress.step, Save: directory.WriteRun})
 }

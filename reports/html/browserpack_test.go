@@ -62,3 +62,24 @@ func TestPageWithoutDecompression(t *testing.T) {
 		t.Errorf("only %d tables stand for the charts", n)
 	}
 }
+
+// When the first paint comes is told, not judged: the machine of a test may be
+// busy. It must come before the charts are drawn, which takes longer.
+func TestFirstPaint(t *testing.T) {
+	ctx := browser(t)
+	if err := chromedp.Do(ctx, call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+		new PerformanceObserver(list => { window.painted = list.getEntries()[0].startTime; }).observe({type: 'paint', buffered: true});
+		new MutationObserver((list, self) => { if (document.querySelector('.chart svg')) { window.drawn = performance.now(); self.disconnect(); } })
+			.observe(document, {childList: true, subtree: true});`})); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(ctx, visit(write(t, reportstest.Run()), 1280, "light")); err != nil {
+		t.Fatal(err)
+	}
+	wait(ctx, t, `window.painted > 0 && window.drawn > 0`)
+	painted, drawn := ask[float64](ctx, t, `window.painted`), ask[float64](ctx, t, `window.drawn`)
+	t.Logf("first paint after %.0f ms, first chart after %.0f ms", painted, drawn)
+	if painted > drawn {
+		t.Error("the first paint waits for the charts")
+	}
+}

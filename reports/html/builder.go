@@ -58,8 +58,27 @@ func short(stage string) string {
 
 // sample says what an attack measured: "3 000 requests at 150/s, open loop".
 func (b *builder) sample(m *bench.Measurement) string {
+	if b.run.Kind != bench.KindLadder {
+		text := fmt.Sprintf("%s requests at %s", reports.Count(m.Total.Planned), reports.Rate(m.Rate))
+		if m.Plan != "" {
+			text = fmt.Sprintf("%s requests, %s", reports.Count(m.Total.Planned), m.Plan)
+		}
+		if b.run.Kind != bench.KindReplay {
+			text += ", open loop"
+		}
+		return text
+	}
 	return fmt.Sprintf("%s requests at %s, open loop, %s", reports.Count(m.Total.Planned),
 		reports.Rate(m.Rate), reports.Arrivals(b.run.Workload.Arrivals))
+}
+
+// name is what a stage is called in a title: the one of a run without a ladder
+// is what was attacked.
+func (b *builder) name(s bench.StageResult) string {
+	if b.run.Kind != bench.KindLadder {
+		return "The target"
+	}
+	return s.Stage.ID
 }
 
 // slo is the latency of the objective, zero without one.

@@ -2,131 +2,80 @@ package html
 
 import (
 	"fmt"
-	"math"
+	"slices"
 	"strings"
-
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
 
 	"rung/bench"
 	"rung/reports"
 )
 
-const (
-	// maxRatio is where the ratio axis ends; what is further off is drawn
-	// there and told in its tooltip.
-	maxRatio = 16
-	// ratioHeight is the height of one row of the ratio chart.
-	ratioHeight = 26
-)
+// ratioHeight is the height of one row of a ratio chart.
+const ratioHeight = 26
 
-// judged is one estimate with its verdict.
-type judged struct {
-	stage    int
-	estimate bench.Estimate
-	verdict  bench.Verdict
-}
-
-// judged returns every estimate of the run, in order.
-func (b *builder) judged() []judged {
-	var out []judged
-	for i, s := range b.run.Stages {
-		for _, e := range s.Prediction.Estimates {
-			j := judged{stage: i, estimate: e}
-			for _, v := range s.Verdicts {
-				if v.ID == "estimate."+e.Fact {
-					j.verdict = v
-				}
-			}
-			out = append(out, j)
-		}
+// estimateFigures show how far predictions were off: one chart of what every
+// stage has, one of the rest.
+func (b *builder) estimateFigures() ([]figure, error) {
+	all := b.opinions()
+	others := slices.IndexFunc(all, func(o opinion) bool { return !isCommon(o.fact) })
+	if others < 0 {
+		others = len(all)
 	}
-	return out
+	first, err := b.estimateFigure("estimates", "", all[:others])
+	if err != nil || others == len(all) {
+		return []figure{first}, err
+	}
+	second, err := b.estimateFigure("estimates-other", "What only some stages have: ", all[others:])
+	if others == 0 {
+		return []figure{second}, err
+	}
+	return []figure{first, second}, err
 }
 
-// estimateFigure shows how far every estimate was off.
-func (b *builder) estimateFigure() (figure, error) {
-	all := b.judged()
-	f := figure{ID: b.ids.of("figure", "estimates"), Title: estimateTitle(all),
+// estimateFigure shows how far some predictions were off.
+func (b *builder) estimateFigure(id, about string, all []opinion) (figure, error) {
+	simulated := slices.ContainsFunc(all, func(o opinion) bool { return o.simulated != nil })
+	f := figure{ID: b.ids.of("figure", id), Title: estimateTitle(all),
 		Subtitle: "Measured value over the estimate made before the run, on a log axis",
 		How: "On the middle line the estimate was exact. The short bar is the tolerance that the estimate itself stated; " +
-			"the shaded bands are a factor of 2 and of 10. ● within tolerance, ◆ outside, △ could not be judged.",
+			"the shaded bands are a factor of 2 and, where the axis reaches there, of 10. ● within tolerance, ◆ outside, △ could not be judged.",
 		Height: rowsAround + ratioHeight*len(all), Table: estimateTable(b, all)}
-	var names []string
-	var dots, allowed []item
-	for i, j := range all {
-		names = append(names, short(b.run.Stages[j.stage].Stage.ID)+" "+factName(j.estimate.Fact))
-		allowed = append(allowed, item{Value: []any{octaves(1 - j.estimate.Tolerance),
-			octaves(1 + j.estimate.Tolerance), i}})
-		if j.verdict.Ratio <= 0 {
-			continue
-		}
-		dot := probeLook(j.verdict.Word)
-		dot.Value = []any{octaves(j.verdict.Ratio), i}
-		dot.Tip = append([]string{b.run.Stages[j.stage].Stage.ID + " " + j.estimate.Fact,
-			"estimated " + reports.Value(j.estimate.Fact, j.estimate.Value),
-			"measured " + reports.Value(j.estimate.Fact,
-				j.verdict.Measured) + ", " + reports.Ratio(j.verdict.Ratio)}, j.verdict.Evidence...)
-		dots = append(dots, dot)
+	if about != "" {
+		f.Title = about + f.Title
 	}
 	if len(all) == 0 {
 		f.Empty = "No estimate was made."
 		return f, nil
 	}
-	span := octaves(maxRatio)
-	p := newPlot("item",
-		[]opts.XAxis{{Type: "value", Min: -4, Max: span, MinInterval: 1, Name: "measured / estimated",
-			NameLocation: "middle", NameGap: 30}},
-		[]opts.YAxis{{Type: "category", Data: names, Inverse: opts.Bool(true)}},
-		opts.Grid{Left: "8", Right: "24", Top: "22", Bottom: "44", ContainLabel: opts.Bool(true)})
-	p.formats([]string{"octaves"}, []string{"name"})
-	p.shaped("tolerance", charts.SingleSeries{Name: "tolerance", Data: allowed,
-		ItemStyle: &opts.ItemStyle{Color: "@before"},
-		MarkAreas: ratioBands()}, []int{0, 1}, 2)
-	p.add("", charts.SingleSeries{Name: "ratio", Type: "scatter", Data: dots, SymbolSize: 11, MarkLines: exactly()})
-	return f, f.draw(p)
-}
-
-// octaves is the place of a ratio on the log axis, cut at maxRatio.
-func octaves(ratio float64) any {
-	end := math.Log2(maxRatio)
-	if ratio <= 0 {
-		return -end
+	if slices.ContainsFunc(all, func(o opinion) bool { return o.fact == capacityFact }) {
+		f.How += " A capacity is known as a bracket: the thick grey bar reaches over it."
 	}
-	return number(min(max(math.Log2(ratio), -end), end))
-}
-
-// ratioBands shade a factor of 10 and, on top, of 2.
-func ratioBands() *opts.MarkAreas {
-	band := func(factor float64, color string) []any {
-		return []any{map[string]any{"xAxis": octaves(1 / factor), "itemStyle": map[string]any{"color": color}},
-			map[string]any{"xAxis": octaves(factor)}}
+	if simulated {
+		f.Subtitle = "Measured value over the estimate and over the simulation made before the run, on a log axis"
+		f.How += " ■ below is measured over simulated, with its 95% interval."
+		f.Height = rowsAround + 34 + (ratioHeight+8)*len(all)
 	}
-	return &opts.MarkAreas{Data: []any{band(10, "@far"), band(2, "@near")}}
+	return f, f.draw(b.ratioPlot(all, simulated))
 }
 
-// exactly is the line of an exact estimate.
-func exactly() *opts.MarkLines {
-	return &opts.MarkLines{Data: []any{map[string]any{"xAxis": 0}}, MarkLineStyle: opts.MarkLineStyle{
-		Symbol: []string{"none", "none"}, Label: &opts.Label{Show: opts.Bool(false)},
-		LineStyle: &opts.LineStyle{Color: "@baseline", Width: 1, Type: "solid"}}}
-}
-
-func estimateTitle(all []judged) string {
-	held, unknown := 0, 0
+func estimateTitle(all []opinion) string {
+	held, unknown, count := 0, 0, 0
 	worst := 1.0
-	for _, j := range all {
-		switch reports.Word(j.verdict.Word) {
+	for _, o := range all {
+		if o.estimate == nil {
+			continue
+		}
+		count++
+		switch reports.Word(o.verdict.Word) {
 		case bench.Pass:
 			held++
 		case bench.Unknown:
 			unknown++
 		}
-		if r := j.verdict.Ratio; r > 0 {
+		if r := o.verdict.Ratio; r > 0 {
 			worst = max(worst, r, 1/r)
 		}
 	}
-	text := fmt.Sprintf("%s of %s held", reports.Count(held), plural(len(all), "estimate"))
+	text := fmt.Sprintf("%s of %s held", reports.Count(held), plural(count, "estimate"))
 	if unknown > 0 {
 		text += fmt.Sprintf(", %s could not be judged", reports.Count(unknown))
 	}
@@ -147,21 +96,56 @@ func factName(fact string) string {
 	return strings.NewReplacer(".", " ", "_", " ").Replace(fact)
 }
 
-func estimateTable(b *builder, all []judged) *table {
-	t := &table{Caption: "Estimates, made before the run, and what was measured",
-		Columns: columns("Stage", "Fact", ">Estimated", ">Measured", ">Measured / estimated", ">Tolerance",
-			"Verdict")}
-	for _, j := range all {
-		measured, ratio := reports.Missing, reports.Missing
-		if j.verdict.Ratio > 0 {
-			measured, ratio = reports.Value(j.estimate.Fact, j.verdict.Measured), reports.Ratio(j.verdict.Ratio)
+// estimateTable is the twin of a chart of ratios.
+func estimateTable(b *builder, all []opinion) *table {
+	t := &table{Caption: "Estimated, simulated and measured, side by side",
+		Columns: columns("Stage", "Fact", ">Estimated", ">Simulated|with its 95% interval", ">Measured",
+			">Error of the estimate|measured over estimated, less one; of a bracket, of both its ends",
+			">Error of the simulation|in the same way", ">Tolerance|of the estimate, as it stated itself", "Verdict")}
+	for _, o := range all {
+		estimated, off, tolerance, played := reports.Missing, reports.Missing, reports.Missing, reports.Missing
+		word := text("")
+		if e := o.estimate; e != nil {
+			estimated, off = reports.Value(o.fact, e.Value), o.errorText(e.Value)
+			tolerance = "±" + reports.PercentSetting(e.Tolerance)
+			word = verdict(o.verdict.Word)
 		}
-		t.add(b.stageCell(j.stage), text(j.estimate.Fact), text(reports.Value(j.estimate.Fact,
-			j.estimate.Value)), text(measured), text(ratio),
-			text("±"+reports.PercentSetting(j.estimate.Tolerance)), verdict(j.verdict.Word))
+		if o.simulated != nil {
+			played = o.errorText(o.simulated.Value)
+		}
+		t.add(b.stageCell(o.stage), text(o.fact), text(estimated), text(o.simulatedText()), text(o.measured()), text(off),
+			text(played), text(tolerance), word)
 	}
+	t.prune(6, 7)
+	t.prune(3, 4)
 	if len(t.Rows) > 0 {
-		t.Note = "Model, calculation and evidence of each are in the part of its stage."
+		t.Note = "Error is measured over predicted, less one: +5% means that 5% more was measured. Model, calculation and evidence of each are in the part of its stage."
+	}
+	return t
+}
+
+// simulations say how each simulation was made, and what it leaves out.
+func (b *builder) simulations() *table {
+	t := &table{Caption: "How the stages were simulated",
+		Columns: columns("Stage", ">Requests", ">Time that passed in it", ">Took", ">Requests per second of wall time", "Leaves out")}
+	for i, s := range b.run.Stages {
+		m := s.Simulation
+		if m == nil {
+			continue
+		}
+		limits, speed := m.Limits, reports.Missing
+		if m.Outside != "" {
+			limits = "not compared: " + m.Outside
+		}
+		if m.Wall > 0 && m.Requests > 0 {
+			speed = reports.Rate(float64(m.Requests) / m.Wall.Seconds())
+		}
+		if m.Requests == 0 {
+			t.add(b.stageCell(i), text(""), text(""), text(""), text(""), text(limits))
+			continue
+		}
+		t.add(b.stageCell(i), text(reports.Count(m.Requests)), text(reports.Duration(m.Virtual)), text(reports.Duration(m.Wall)),
+			text(speed), text(limits))
 	}
 	return t
 }

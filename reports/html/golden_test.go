@@ -53,7 +53,8 @@ func some(from, to int) bench.Run {
 }
 
 func TestPageIsGolden(t *testing.T) {
-	for name, run := range map[string]bench.Run{"partial": reportstest.Partial(), "data": some(4, 8), "wide": some(8, 13)} {
+	for name, run := range map[string]bench.Run{"partial": reportstest.Partial(), "data": some(4, 8), "wide": some(8, 13),
+		"attack": reportstest.Attack(), "capacity": reportstest.CapacityRun()} {
 		t.Run(name, func(t *testing.T) {
 			got := bare(t, run)
 			path := filepath.Join("testdata", name+".html")
@@ -142,6 +143,7 @@ func heavy() bench.Run {
 		}
 		for len(s.Kills) < 8 {
 			s.Kills = append(s.Kills, s.Kills[0])
+			s.Kills[len(s.Kills)-1].Measurement.Heat = s.Common.Heat
 		}
 	}
 	return run
@@ -168,6 +170,18 @@ func TestRenderRefusesWhatIsNotFinite(t *testing.T) {
 		"run.Stages[0].Capacity.Passed":          func(r *bench.Run) { r.Stages[0].Capacity.Passed = math.NaN() },
 		"run.Calibration.Ceiling":                func(r *bench.Run) { r.Calibration.Ceiling = math.Inf(1) },
 		"run.Stages[2].Kills[0].Availability":    func(r *bench.Run) { r.Stages[2].Kills[0].Availability = math.Inf(-1) },
+		"run.Stages[0].Simulation.Values[1].Low": func(r *bench.Run) { r.Stages[0].Simulation.Values[1].Low = math.NaN() },
+		"run.Stages[3].Scalings[0].Fit.Sigma":    func(r *bench.Run) { r.Stages[3].Scalings[0].Fit.Sigma = math.NaN() },
+		"run.Stages[3].Scalings[0].Points[2].":   func(r *bench.Run) { r.Stages[3].Scalings[0].Points[2].Rate = math.Inf(1) },
+		"run.Stages[0].Repeats[2].Capacity":      func(r *bench.Run) { r.Stages[0].Repeats[2].Capacity.Passed = math.NaN() },
+		"run.Baseline.Rows[1].P99": func(r *bench.Run) {
+			r.Baseline = reportstest.Baseline()
+			r.Baseline.Rows[1].P99 = math.Inf(1)
+		},
+		"run.Endpoint.Targets[0].Weight": func(r *bench.Run) {
+			*r = reportstest.Attack()
+			r.Endpoint.Targets[0].Weight = math.NaN()
+		},
 		"run.Stages[0].Capacity.Probes[1].Uses[": func(r *bench.Run) { r.Stages[0].Capacity.Probes[1].Uses[0].Ratio = math.NaN() },
 	} {
 		run := reportstest.Run()

@@ -40,16 +40,25 @@ func (b *builder) about() []pair {
 	run := b.run
 	out := []pair{{"Started", instant(run.Started)}}
 	if run.Finished.After(run.Started) {
-		out = append(out, pair{"Took", reports.Duration(run.Finished.Sub(run.Started))})
+		out = append(out, pair{Term: "Took", Text: reports.Duration(run.Finished.Sub(run.Started))})
+	}
+	if run.Kind != bench.KindLadder {
+		for _, p := range reports.EndpointFacts(run) {
+			out = append(out, pair(p))
+		}
+		if run.Kind != bench.KindReplay {
+			out = append(out, pair{Term: "Seed", Text: fmt.Sprint(run.Seed)})
+		}
+		return append(out, pair{Term: "Machine", Text: machineText(run.Host)}, pair{Term: "Made by", Text: toolText(run)})
 	}
 	return append(out,
-		pair{"Profile", fmt.Sprintf("%s, common load %s", orMissing(run.Profile.Name), reports.Rate(run.Profile.Rate))},
-		pair{"Objective", reports.SLO(run.Workload.SLO)},
-		pair{"Workload", orMissing(run.Workload.Name)},
-		pair{"Hardware set", orMissing(run.Hardware.Name)},
-		pair{"Seed", fmt.Sprint(run.Seed)},
-		pair{"Machine", machineText(run.Host)},
-		pair{"Made by", toolText(run)})
+		pair{Term: "Profile", Text: fmt.Sprintf("%s, common load %s", orMissing(run.Profile.Name), reports.Rate(run.Profile.Rate))},
+		pair{Term: "Objective", Text: reports.SLO(run.Workload.SLO)},
+		pair{Term: "Workload", Text: orMissing(run.Workload.Name)},
+		pair{Term: "Hardware set", Text: orMissing(run.Hardware.Name)},
+		pair{Term: "Seed", Text: fmt.Sprint(run.Seed)},
+		pair{Term: "Machine", Text: machineText(run.Host)},
+		pair{Term: "Made by", Text: toolText(run)})
 }
 
 // instant is a moment in UTC; the zero moment is missing.

@@ -34,6 +34,7 @@ var attacks = []string{
 func hostileRun(t *testing.T) bench.Run {
 	t.Helper()
 	run := reportstest.Run()
+	run.Baseline = reportstest.Baseline()
 	n := 0
 	fill(reflect.ValueOf(&run).Elem(), &n)
 	if n < 200 {
@@ -41,6 +42,7 @@ func hostileRun(t *testing.T) bench.Run {
 	}
 	// The verdict words decide the form of the page: keep some of them real.
 	run.Stages[0].Verdicts[0].Word = bench.Pass
+	run.Kind = bench.KindLadder // an attack on the kind would make it another page
 	// Stages must still be compared, and topologies connected.
 	for i := range run.Stages {
 		run.Stages[i].Stage.ID = fmt.Sprintf("%d-%s", i, attacks[i%len(attacks)])
@@ -96,8 +98,30 @@ func fill(v reflect.Value, n *int) {
 
 var scripts = regexp.MustCompile(`(?s)<script[^>]*>(.*?)</script>`)
 
+// hostileAttack is a run without a ladder whose every text is an attack, its
+// kind among them.
+func hostileAttack(t *testing.T) bench.Run {
+	t.Helper()
+	run := reportstest.Attack()
+	run.Stages[0].Capacity = reportstest.CapacityRun().Stages[0].Capacity
+	n := 0
+	fill(reflect.ValueOf(&run).Elem(), &n)
+	if n < 60 {
+		t.Fatalf("only %d texts were filled", n)
+	}
+	return run
+}
+
 func TestHostileTextIsInert(t *testing.T) {
-	data, err := html.RenderBytes(hostileRun(t))
+	for name, run := range map[string]bench.Run{"ladder": hostileRun(t), "attack": hostileAttack(t)} {
+		t.Run(name, func(t *testing.T) { inert(t, run) })
+	}
+}
+
+// inert checks that no text of a run is more than text on its page.
+func inert(t *testing.T, run bench.Run) {
+	t.Helper()
+	data, err := html.RenderBytes(run)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func (b *builder) kneeFigures() ([]figure, error) {
 		if high <= low*sharedAxes {
 			top = high
 		}
-		f := figure{ID: b.ids.of("figure", "knee-"+s.Stage.ID), Title: kneeTitle(s), Subtitle: b.kneeSubtitle(s),
+		f := figure{ID: b.ids.of("figure", "knee-"+s.Stage.ID), Title: kneeTitle(b.name(s), s.Capacity), Subtitle: b.kneeSubtitle(s),
 			Height: kneeHeight, Table: kneeTable(s)}
 		if err := f.draw(b.kneePlot(*b.run.Stages[i].Capacity, ceiling(top))); err != nil {
 			return nil, err
@@ -63,21 +63,23 @@ func highestProbe(c *bench.Capacity) float64 {
 	return top
 }
 
-func kneeTitle(s bench.StageResult) string {
-	c := s.Capacity
+func kneeTitle(name string, c *bench.Capacity) string {
 	switch {
 	case c.Doubt != "":
-		return fmt.Sprintf("%s: where it breaks is in doubt", s.Stage.ID)
+		return fmt.Sprintf("%s: where it breaks is in doubt", name)
 	case c.Passed <= 0 && c.Failed > 0:
-		return fmt.Sprintf("%s breaks below %s", s.Stage.ID, reports.Rate(c.Failed))
+		return fmt.Sprintf("%s breaks below %s", name, reports.Rate(c.Failed))
 	case c.Failed <= 0:
-		return fmt.Sprintf("%s did not break at up to %s", s.Stage.ID, reports.Rate(c.Passed))
+		return fmt.Sprintf("%s did not break at up to %s", name, reports.Rate(c.Passed))
 	}
-	return fmt.Sprintf("%s breaks between %s and %s", s.Stage.ID, reports.Rate(c.Passed), reports.Rate(c.Failed))
+	return fmt.Sprintf("%s breaks between %s and %s", name, reports.Rate(c.Passed), reports.Rate(c.Failed))
 }
 
 func (b *builder) kneeSubtitle(s bench.StageResult) string {
-	text := plural(len(s.Capacity.Probes), "probe") + " of " + reports.Setting(b.run.Profile.Probe)
+	text := plural(len(s.Capacity.Probes), "probe")
+	if b.run.Profile.Probe > 0 {
+		text += " of " + reports.Setting(b.run.Profile.Probe)
+	}
 	if limit := s.Capacity.Bottleneck; limit.Node != "" {
 		text += fmt.Sprintf("; busiest where it breaks: %s, %s in use", limit, reports.Percent(limit.Use))
 	}
@@ -133,9 +135,10 @@ func (b *builder) kneePlot(c bench.Capacity, top float64) *plot {
 		at := number(float64(c.SLO.Latency))
 		p.add("ns", charts.SingleSeries{Name: "objective", Type: "line", ShowSymbol: opts.Bool(true),
 			Symbol: "none", XAxisIndex: 1, YAxisIndex: 1,
-			Data: []any{[]any{0, at}, item{Value: []any{number(top), at}, Symbol: "circle", SymbolSize: 1,
+			// The label stands at the left, where the curve is far below.
+			Data: []any{item{Value: []any{0, at}, Symbol: "circle", SymbolSize: 1,
 				Name:  "objective " + reports.Setting(c.SLO.Latency),
-				Label: &opts.Label{Show: opts.Bool(true), Position: "top", Align: "right", Color: "@text"}}},
+				Label: &opts.Label{Show: opts.Bool(true), Position: "top", Align: "left", Color: "@text"}}, []any{number(top), at}},
 			LineStyle: &opts.LineStyle{Color: "@baseline", Width: 1.5}})
 	}
 	return p
@@ -177,7 +180,7 @@ func probeTip(p bench.Probe) []string {
 }
 
 func kneeTable(s bench.StageResult) *table {
-	t := &table{Caption: "Probes of " + s.Stage.ID + " in the order they ran",
+	t := &table{Caption: "Probes of " + orMissing(s.Stage.ID) + " in the order they ran",
 		Columns: columns(">Offered", ">Goodput", ">p50", ">p99", ">Failures", "Busiest resource", "Verdict",
 			"Why")}
 	for _, p := range s.Capacity.Probes {
@@ -185,6 +188,7 @@ func kneeTable(s bench.StageResult) *table {
 			text(reports.DurationOf(p.P99)),
 			text(reports.Percent(p.Failures)), text(busiest(p.Uses)), verdict(p.Word), text(p.Why))
 	}
+	t.prune(5, 6)
 	return t
 }
 

@@ -48,9 +48,26 @@ func terms() []pair {
 
 func (b *builder) method() method {
 	run := b.run
-	p := run.Profile
-	m := method{Terms: terms()}
-	m.Steps = []string{
+	m := method{Terms: terms(), Steps: b.steps()}
+	m.Tables = []*table{b.periods("Periods, as published and as run", func(int, bench.Period) bool { return true }), b.calibration(), b.mix()}
+	if run.Kind != bench.KindLadder {
+		m.Terms, m.Steps, m.Tables = endpointTerms(), endpointSteps(run), []*table{b.calibration()}
+	}
+	m.Tables = slices.DeleteFunc(m.Tables, func(t *table) bool { return t.empty() })
+	m.About = append(b.about(), pair{Term: "Finished", Text: instant(run.Finished)}, pair{Term: "Kernel", Text: orMissing(run.Host.Kernel)},
+		pair{Term: "Schema of run.json", Text: fmt.Sprint(run.Schema)}, chartLibrary())
+	return m
+}
+
+// chartLibrary names the library in every page.
+func chartLibrary() pair {
+	return pair{Term: "Chart library", Text: "Apache ECharts " + libraryVersion + ", Apache License 2.0, inside this file"}
+}
+
+// steps are how a ladder is measured.
+func (b *builder) steps() []string {
+	p := b.run.Profile
+	return []string{
 		"Before the run the generator is measured against a server that does nothing: how much it can send, how exact its clock is, what a loopback round trip and a disk sync cost.",
 		fmt.Sprintf("Each stage is started and warmed up for %s, then asked for %s for %s. This common load is the same on every stage, so that response times compare.",
 			reports.Setting(p.Warm), reports.Rate(p.Rate), reports.Setting(p.Common)),
@@ -59,14 +76,8 @@ func (b *builder) method() method {
 		fmt.Sprintf("Each kind of node is killed once under the common load, %s after the start; what follows its return is observed for %s. A kill that did not happen makes its row void.",
 			reports.Setting(p.Before), reports.Setting(p.After)),
 		"Every request is recorded in histograms with three significant digits. Failures are kept apart from answers.",
-		"Capacities are compared by their brackets: a change is named only when it holds for every pair of values inside the two brackets. One run gives no interval over repeats.",
+		"Capacities are compared by their brackets: a change is named only when it holds for every pair of values inside the two brackets, of all rounds where there are several.",
 	}
-	m.Tables = []*table{b.periods("Periods, as published and as run", func(int, bench.Period) bool { return true }), b.calibration(), b.mix()}
-	m.Tables = slices.DeleteFunc(m.Tables, func(t *table) bool { return t.empty() })
-	m.About = append(b.about(), pair{"Finished", instant(run.Finished)}, pair{"Kernel", orMissing(run.Host.Kernel)},
-		pair{"Schema of run.json", fmt.Sprint(run.Schema)},
-		pair{"Chart library", "Apache ECharts " + libraryVersion + ", Apache License 2.0, inside this file"})
-	return m
 }
 
 // periods are the published periods of some stages and what the time scale
@@ -90,6 +101,9 @@ func (b *builder) periods(caption string, of func(stage int, p bench.Period) boo
 
 func (b *builder) calibration() *table {
 	c := b.run.Calibration
+	if b.run.Kind != bench.KindLadder && c.ClockP99 == 0 && c.Ceiling == 0 {
+		return nil
+	}
 	t := &table{Caption: "What the ruler measured of itself before the run",
 		Columns: columns("Measure", ">Value")}
 	if c.Ceiling > 0 {

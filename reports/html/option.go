@@ -45,6 +45,16 @@ type view struct {
 	// is y values alone.
 	At     []any `json:"at,omitempty"`
 	Shared []int `json:"shared,omitempty"`
+	// Cells are the edges of a heat map's columns and rows.
+	Cells *cells `json:"cells,omitempty"`
+}
+
+// cells are the edges of a heat map, in nanoseconds: one more than there are
+// columns and rows. Open says that the last row has no end.
+type cells struct {
+	X    []any `json:"x"`
+	Y    []any `json:"y"`
+	Open bool  `json:"open,omitempty"`
 }
 
 // mark says how the points of one series are drawn and told.

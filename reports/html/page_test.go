@@ -126,6 +126,21 @@ func TestPageSaysWhatTheRunSays(t *testing.T) {
 		"a shard":                    "shard e, empty at first",
 		"phases of a deployment":     "web-2 from",
 		"percentile without enough":  "fewer than ten requests lie beyond",
+		"error over the ladder":      "Median absolute error of the estimates: 4.6% for capacity (to the far end of the bracket) over 13 stages",
+		"error of the simulation":    "Of the simulations: ",
+		"error of a bracket":         "−2.3% to &#43;4.5%",
+		"a simulation without a fit": "not compared: queues between data centres are not modelled",
+		"a fitted law":               "0.034 ± 0.009",
+		"a peak that is far":         "21.4 (extrapolated)",
+		"no fit":                     "two points cannot tell three parameters",
+		"an interval over rounds":    "212/s to 218/s",
+		"a heat map":                 `<figure id="figure-heat-04-load-balancer">`,
+		"what is new, in words":      "New: balancer, web ×3.",
+		"counts that changed":        "web 1 → 3",
+		"a size that changed":        "db from 2 CPU, 1 disk to 8 CPU, 1 disk",
+		"a legend of colours":        `<span class="swatch fresh"></span> new here`,
+		"files of the generator":     "97 of 1\u202f024",
+		"a link to a stage":          `href="#stage-04-load-balancer" aria-label="Link to stage 04-load-balancer"`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%s: the page does not say %q", name, want)
@@ -190,6 +205,9 @@ func FuzzRender(f *testing.F) {
 	f.Add(`{"schema": 1, "stages": [{"stage": {"id": "a", "topology": {"nodes": [{"name": "n"}], "links": [{"from": "clients", "to": "n"}, {"from": "n", "to": "n"}]}}, "capacity": {"passed_per_s": 1e308, "failed_per_s": 1e-308, "probes": [{"rate_per_s": -1e308}]}, "kills": [{"happened": true, "restarted_ns": 5, "measurement": {"intervals": [{"length_ns": -1}]}}]}]}`)
 	f.Add(`{"schema": 1, "stages": [{"common": {"total": {"response": {"count": 3, "curve": [{"quantile": 7, "value_ns": -5}, {"quantile": -1e300}]}}, "breakdown": [{"quantile": 0.5, "parts": [{"name": "-"}]}]}}]}`)
 	f.Add(`{"schema": 1, "stages": [{"stage": {"id": "a"}, "figures": [{"id": "b", "x": {"unit": "bytes", "log": true}, "y": {"unit": "ns"}, "second": {"unit": "x", "log": true}, "bands": [{"label": "</script>", "from_ns": 5, "to_ns": -5}], "series": [{"mark": "stack", "second": true, "points": [{"x": -1e308, "y": 1e308, "low": -1e308, "high": 5e-324}, {"x": 1e308, "y": null}]}, {"mark": "step", "predicted": true, "points": [{"x": 0, "y": 0}]}]}, {"id": "b", "x": {"names": ["n"]}, "series": [{"mark": "bars", "points": [{"x": 0.5, "y": 1}, {"x": 0, "y": -1, "count": 3}]}]}], "kills": [{"happened": true, "recovery": {"detection_ns": -1, "promotion_ns": 9223372036854775807}}], "common": {"regions": [{"operation": "a"}, {"operation": "/"}]}}]}`)
+	f.Add(`{"schema": 1, "stages": [{"common": {"duration_ns": -5, "heat": {"column_ns": 9223372036854775807, "edges_ns": [0, 5], "counts": [[1, 2, 3], [], [18446744073709551615]]}}, "scalings": [{"of": "w", "points": [{"nodes": -1, "rate_per_s": 1e308}], "fit": {"lambda_per_s": 1e308, "sigma": -1, "kappa": -1, "most_nodes": 1e300}}], "simulation": {"values": [{"fact": "capacity_per_s", "value": -1, "low": 5, "high": 1e308}]}, "repeats": [{"round": -1}, {"common": {}, "capacity": {"passed_per_s": 1e-308}}]}]}`)
+	f.Add(`{"schema": 1, "kind": "attack", "endpoint": {"targets": [{"weight": -1}]}, "stages": [{"common": {"heat": {"column_ns": 1, "edges_ns": [0], "counts": [[7]]}, "intervals": [{}]}, "capacity": {"probes": [{}]}}]}`)
+	f.Add(`{"schema": 1, "kind": "x", "baseline": {"rows": [{"value_ns": -1, "low_ns": 1e308}]}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		run, err := reports.Decode(strings.NewReader(text))
 		if err != nil {
@@ -210,7 +228,8 @@ func TestPaletteCanBeSeen(t *testing.T) {
 		ground := colours["ground"]
 		for role, least := range map[string]float64{"text": 7, "muted": 4.5, "link": 4.5, "pass": 3, "fail": 3,
 			"unknown": 4.5,
-			"one":     3, "two": 3, "three": 3, "four": 3, "baseline": 7, "before": 3, "line": 3} {
+			"failed":  4.5, "fresh": 4.5, "changed": 4.5,
+			"one": 3, "two": 3, "three": 3, "four": 3, "baseline": 7, "before": 3, "line": 3} {
 			if got := contrast(t, colours[role], ground); got < least {
 				t.Errorf("%s: %s has a contrast of %.2f on the ground, want %.1f", name, role, got, least)
 			}

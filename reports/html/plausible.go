@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -15,22 +16,38 @@ import (
 // numberHeight leaves room for a label of two lines.
 const numberHeight = 30
 
-// plausibleFigure puts the stages' times on one scale with the latency
-// numbers that the emulation was built from.
+// numbers are the latency numbers that times are shown with: the baseline of
+// the run, or else the set that the emulation was built from.
+func (b *builder) numbers() bench.NumberSet {
+	if b.run.Baseline != nil {
+		return *b.run.Baseline
+	}
+	return bench.NumberSet{Name: b.run.Hardware.Name, Rows: b.run.Hardware.Rows}
+}
+
+// plausibleFigure puts the stages' times on one scale with latency numbers.
 func (b *builder) plausibleFigure() (figure, error) {
-	rows := slices.Clone(b.run.Hardware.Rows)
+	set := b.numbers()
+	rows := slices.Clone(set.Rows)
 	slices.SortStableFunc(rows, func(x, y bench.Number) int { return cmp.Compare(x.Value, y.Value) })
 	f := figure{ID: b.ids.of("figure", "plausible"), Title: "Where the stages lie among the latency numbers",
 		Subtitle: fmt.Sprintf("Latency numbers of the hardware set %s (bars), and the response times of the stages at %s (dots)",
-			b.run.Hardware.Name, reports.Rate(b.run.Profile.Rate)),
+			set.Name, reports.Rate(b.run.Profile.Rate)),
 		How:   "Every step to the right is ten times slower. Bold bars are the numbers that the emulation is built from; a stage lies to the right of those that each of its requests needs.",
-		Table: numberTable(b.run.Hardware, rows)}
+		Table: numberTable(set, rows)}
+	if b.run.Baseline != nil {
+		f.Subtitle = fmt.Sprintf("Latency numbers of the set %s (bars), and the response times of the stages at %s (dots)", set.Name,
+			reports.Rate(b.run.Profile.Rate))
+		f.How = "Every step to the right is ten times slower. The bars are a set of its own: the emulation is built from the set " +
+			b.run.Hardware.Name + ", whose numbers are in the table beside it. Sets are never mixed."
+		f.Beside = hardwareTable(b.run.Hardware)
+	}
 	var names []string
 	var ticks, medians, tails []item
 	low, high := 1.0, 1e9
 	for _, r := range rows {
 		color := "@pale"
-		if r.Use != "" {
+		if r.Use != "" || b.run.Baseline != nil {
 			color = "@text"
 		}
 		ticks = append(ticks, item{Value: []any{positive(r.Value), len(names)},
@@ -76,15 +93,55 @@ func (b *builder) plausibleFigure() (figure, error) {
 	return f, f.draw(p)
 }
 
-func numberTable(h bench.Hardware, rows []bench.Number) *table {
-	t := &table{Caption: "Latency numbers of the set " + h.Name,
-		Columns: columns("Operation", ">Time", "Source", ">Year", "Stands for")}
-	for _, r := range rows {
-		year := ""
-		if r.Year != 0 {
-			year = fmt.Sprint(r.Year)
+// numberTable lists a set of latency numbers. Columns that no row has are left
+// out.
+func numberTable(set bench.NumberSet, rows []bench.Number) *table {
+	t := &table{Caption: "Latency numbers of the set " + set.Name,
+		Columns: columns("Operation", ">Time", ">From|of a published range", ">To|of a published range", ">p50", ">p99", ">Samples", "Which|quantile that the time is",
+			"Access", "Durable", ">Moves", "Source", ">Date", "Known by", "To mind", "Stands for")}
+	span := func(v float64) cell {
+		if v <= 0 {
+			return text("")
 		}
-		t.add(text(r.Label), text(reports.Nanoseconds(r.Value)), text(r.Source), text(year), text(r.Use))
+		return text(reports.Nanoseconds(v))
 	}
+	for _, r := range rows {
+		date, samples, moves := r.Date, "", ""
+		if date == "" && r.Year != 0 {
+			date = fmt.Sprint(r.Year)
+		}
+		if r.Samples > 0 {
+			samples = reports.Count(r.Samples)
+		}
+		if r.Bytes > 0 {
+			moves = reports.Bytes(r.Bytes)
+		}
+		t.add(text(r.Label), text(reports.Nanoseconds(r.Value)), span(r.Low), span(r.High), span(r.P50), span(r.P99), text(samples),
+			text(r.Quantile), text(r.Pattern), text(r.Durability), text(moves), text(r.Source), text(date), text(r.Status), lines(r.Flags), text(r.Use))
+	}
+	t.pruneEmpty(1, len(t.Columns)-1)
+	var notes []string
+	for _, n := range append([]string{set.Source}, set.Notes...) {
+		if n != "" {
+			notes = append(notes, n)
+		}
+	}
+	t.Note = strings.Join(capped(notes, maxLines), "; ")
+	return t
+}
+
+// hardwareTable lists what the emulation is built from, or is nil.
+func hardwareTable(h bench.Hardware) *table {
+	var used []bench.Number
+	for _, r := range h.Rows {
+		if r.Use != "" {
+			used = append(used, r)
+		}
+	}
+	if len(used) == 0 {
+		return nil
+	}
+	t := numberTable(bench.NumberSet{Name: h.Name}, used)
+	t.Caption = "What the emulation is built from: the hardware set " + h.Name
 	return t
 }

@@ -22,11 +22,17 @@ const MaxPage = 2_000_000
 //go:embed page assets/echarts.min.js.gz assets/SHA256SUMS
 var files embed.FS
 
-// page is everything that the template shows.
+// page is everything that the template shows. What is empty is left out, so
+// that one template serves every kind of page: fill Title, Header, Sections and
+// Method, and take bytes.
 type page struct {
-	Title    string
-	Header   header
-	Ladder   *table
+	Title string
+	// Brand is what stands beside the tool's name; empty means the ladder's.
+	Brand  string
+	Header header
+	Ladder *table
+	// Sections in reading order. Their charts and later tables are found and
+	// packed by themselves.
 	Sections []section
 	Stages   []stagePart
 	Method   method
@@ -39,6 +45,21 @@ type page struct {
 	Library template.HTML
 	Pack    template.HTML
 	Script  template.JS
+}
+
+// Contents are the parts of the page: an id and what it is called.
+func (p *page) Contents() []pair {
+	var out []pair
+	if p.Ladder != nil {
+		out = append(out, pair{Term: "ladder", Text: "The ladder"})
+	}
+	for _, s := range p.Sections {
+		out = append(out, pair{Term: s.ID, Text: s.Title})
+	}
+	if len(p.Stages) > 0 {
+		out = append(out, pair{Term: "stages", Text: "Stage by stage"})
+	}
+	return append(out, pair{Term: "method", Text: "Method and words"})
 }
 
 // Render writes the report of a run as one HTML page. The same run gives the
@@ -61,46 +82,69 @@ func RenderBytes(run bench.Run) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("render report: %w", err)
 	}
-	tmpl, err := template.New("page.html").Funcs(template.FuncMap{"glyph": reports.Glyph}).ParseFS(files, "page/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("parse page template: %w", err)
-	}
-	var b bytes.Buffer
+	var data []byte
 	for i, l := range levels() {
 		p, err := build(run, l)
 		if err != nil {
 			return nil, fmt.Errorf("render report: %w", err)
 		}
 		p.Method.Short = i > 0
-		b.Reset()
-		if err := tmpl.Execute(&b, p); err != nil {
+		if data, err = p.bytes(); err != nil {
 			return nil, fmt.Errorf("render report: %w", err)
 		}
-		if b.Len() <= MaxPage {
+		if len(data) <= MaxPage {
 			break
 		}
+	}
+	return data, nil
+}
+
+// bytes is the page as HTML.
+func (p *page) bytes() ([]byte, error) {
+	if err := p.furnish(); err != nil {
+		return nil, err
+	}
+	tmpl, err := template.New("page.html").Funcs(template.FuncMap{"glyph": reports.Glyph}).ParseFS(files, "page/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse page template: %w", err)
+	}
+	var b bytes.Buffer
+	if err := tmpl.Execute(&b, p); err != nil {
+		return nil, err
 	}
 	return b.Bytes(), nil
 }
 
 // build makes the page's parts in reading order.
-func build(run bench.Run, detail level) (page, error) {
+func build(run bench.Run, detail level) (*page, error) {
 	b := newBuilder(run, detail)
-	p := page{Title: fmt.Sprintf("rung: %s, %s", plural(len(run.Stages), "stage"), instant(run.Started)),
-		Header: b.header(), Ladder: b.ladder()}
+	p := &page{Title: b.title(), Header: b.header()}
 	var err error
 	if p.Sections, err = b.sections(); err != nil {
-		return page{}, err
+		return nil, err
 	}
+	p.Method = b.method()
+	if run.Kind != bench.KindLadder {
+		p.Brand = "a load test, measured"
+		return p, nil
+	}
+	p.Ladder = b.ladder()
 	for i := range run.Stages {
 		part, err := b.stagePart(i)
 		if err != nil {
-			return page{}, err
+			return nil, err
 		}
 		p.Stages = append(p.Stages, part)
 	}
-	p.Method = b.method()
-	return p, p.furnish()
+	return p, nil
+}
+
+// title is that of the window.
+func (b *builder) title() string {
+	if b.run.Kind != bench.KindLadder {
+		return fmt.Sprintf("rung: %s, %s", reports.Attacked(b.run), instant(b.run.Started))
+	}
+	return fmt.Sprintf("rung: %s, %s", plural(len(b.run.Stages), "stage"), instant(b.run.Started))
 }
 
 // furnish adds what the script needs, and the parts that are the same on

@@ -3,6 +3,8 @@ package html
 import (
 	"fmt"
 	"strings"
+
+	"rung/bench"
 )
 
 // section is one question and its answer.
@@ -18,12 +20,17 @@ type section struct {
 	Tables      []*table
 	// Groups stand last, each under its own head.
 	Groups []group
+	// Warnings stand under the lead.
+	Warnings []string
 }
 
 // sections makes the question sections in reading order, without those that
 // the run says nothing about.
 func (b *builder) sections() ([]section, error) {
-	makers := []func() (section, error){b.buys, b.costs, b.breaks, b.faults, b.proven, b.experiments, b.time, b.agrees, b.plausible}
+	if b.run.Kind != bench.KindLadder {
+		return b.endpointSections()
+	}
+	makers := []func() (section, error){b.buys, b.costs, b.breaks, b.scalings, b.faults, b.proven, b.experiments, b.time, b.agrees, b.plausible, b.rounds}
 	var out []section
 	for _, make := range makers {
 		s, err := make()
@@ -128,11 +135,17 @@ func (b *builder) time() (section, error) {
 }
 
 func (b *builder) agrees() (section, error) {
-	s := section{ID: "agrees", Title: "Does it agree with the estimate?",
-		Lead: "Every estimate is made from the topology and the workload alone, before anything runs. How is in the part of each stage, line by line."}
-	f, err := b.estimateFigure()
-	s.Figures = []figure{f}
-	return s, err
+	s := section{ID: "agrees", Title: "Does it agree with the estimate?", Lead: agreement(b.opinions())}
+	s.Lead = strings.TrimSpace(s.Lead + " Every estimate is made from the topology and the workload alone, before anything runs. How is in the part of each stage, line by line.")
+	var err error
+	if s.Figures, err = b.estimateFigures(); err != nil {
+		return s, err
+	}
+	if t := b.simulations(); !t.empty() {
+		s.Tables = []*table{t}
+		s.Lead += " A simulation plays the same queues in virtual time, without a socket: a third opinion where formulas end."
+	}
+	return s, nil
 }
 
 func (b *builder) plausible() (section, error) {

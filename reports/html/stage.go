@@ -2,6 +2,7 @@ package html
 
 import (
 	"fmt"
+	"slices"
 
 	"rung/bench"
 	"rung/reports"
@@ -16,6 +17,10 @@ type stagePart struct {
 	Failed  string
 	Summary string
 	Drawing *drawing
+	// Against is the stage compared with, and Differences what is new, gone or
+	// changed against its topology, in words.
+	Against     string
+	Differences []string
 	// Topology, Tables and More hold tables under their own heads.
 	Topology []*table
 	Groups   []group
@@ -43,6 +48,9 @@ func (b *builder) stagePart(i int) (stagePart, error) {
 		Word: row.Word, Failed: s.Failed, Warnings: capped(stageWarnings(s), maxWarnings)}
 	part.Summary = fmt.Sprintf("capacity %s, p99 %s", row.Capacity(), reports.DurationOf(row.P99))
 	part.Drawing = draw(s.Stage.Topology, b.before(s.Stage))
+	if before := b.before(s.Stage); before != nil {
+		part.Against, part.Differences = reports.Against(s.Stage), difference(*before, s.Stage.Topology)
+	}
 	part.Topology = []*table{nodeTable(s.Stage.Topology, part.Drawing), linkTable(s.Stage.Topology)}
 	part.add(group{Title: "Claims", Tables: []*table{claims(s)}})
 	if s.Common != nil && len(s.Common.Total.Response.Curve) > 0 {
@@ -52,6 +60,9 @@ func (b *builder) stagePart(i int) (stagePart, error) {
 		}
 		part.add(group{Title: "Response time at the common load", Figures: []figure{f},
 			Tables: []*table{operations(*s.Common)}})
+	}
+	if err := b.heats(&part, s); err != nil {
+		return part, err
 	}
 	regions, err := b.regionGroup(s)
 	if err != nil {
@@ -73,6 +84,7 @@ func (b *builder) stagePart(i int) (stagePart, error) {
 	part.add(group{Title: "What the other kills looked like", Note: note, Figures: others})
 	part.add(group{Title: "Errors", Tables: []*table{failures(s)}})
 	part.add(group{Title: "Use of resources", Tables: []*table{demands(s), uses(s)}})
+	part.add(group{Title: "The generator", Tables: []*table{generators(s)}})
 	if all := derivations(s); !all.empty() {
 		part.add(group{Title: "Estimates", Later: postpone(b.ids.of("estimates", s.Stage.ID), "prediction", all)})
 	}
@@ -80,6 +92,32 @@ func (b *builder) stagePart(i int) (stagePart, error) {
 		part.add(group{Title: "Facts", Note: all.Note, Later: postpone(b.ids.of("facts", s.Stage.ID), "facts", all)})
 	}
 	return part, nil
+}
+
+// heats adds the heat maps of a stage: of its common load and its kills.
+func (b *builder) heats(part *stagePart, s bench.StageResult) error {
+	g := group{Title: "Response times over time"}
+	draw := func(id, title string, m *bench.Measurement) error {
+		if m == nil || len(g.Figures) == b.detail.timelines {
+			return nil
+		}
+		f, ok, err := b.heatFigure(id, m, title, b.sample(m))
+		if ok {
+			g.Figures = append(g.Figures, f)
+		}
+		return err
+	}
+	if err := draw(s.Stage.ID, s.Stage.ID+", every answer at the common load", s.Common); err != nil {
+		return err
+	}
+	for i := range s.Kills {
+		k := &s.Kills[i]
+		if err := draw(s.Stage.ID+"-"+k.Node, fmt.Sprintf("%s, every answer around the kill of %s", s.Stage.ID, killName(*k)), &k.Measurement); err != nil {
+			return err
+		}
+	}
+	part.add(g)
+	return nil
 }
 
 // add appends a group without its empty tables, unless nothing is left.
@@ -111,12 +149,17 @@ func (b *builder) before(s bench.Stage) *targets.Topology {
 // stageWarnings are the warnings of a stage and of all its attacks.
 func stageWarnings(s bench.StageResult) []string {
 	out := append([]string(nil), s.Warnings...)
+	say := func(w string) {
+		if !slices.Contains(out, w) { // a measurement may warn of its limit itself
+			out = append(out, w)
+		}
+	}
 	of := func(m bench.Measurement) {
 		for _, w := range m.Warnings {
-			out = append(out, m.Name+": "+w)
+			say(m.Name + ": " + w)
 		}
 		if m.Generator.Limited != "" {
-			out = append(out, m.Name+": the generator was the limit: "+m.Generator.Limited)
+			say(m.Name + ": the generator was the limit: " + m.Generator.Limited)
 		}
 	}
 	if s.Common != nil {

@@ -112,6 +112,15 @@ func (t *table) add(cells ...cell) { t.Rows = append(t.Rows, cells) }
 // says anything.
 func (t *table) prune(from, to int) { t.dropAll(reports.Missing, from, to) }
 
+// pruneEmpty is prune for columns that may have cells of several lines.
+func (t *table) pruneEmpty(from, to int) {
+	for i := to - 1; i >= from; i-- {
+		if !slices.ContainsFunc(t.Rows, func(row []cell) bool { return len(row[i].Lines) > 0 }) {
+			t.prune(i, i+1)
+		}
+	}
+}
+
 // dropAll drops the columns from one to the one before another in which every
 // row says the same.
 func (t *table) dropAll(same string, from, to int) {

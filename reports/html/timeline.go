@@ -22,10 +22,15 @@ const howTimeline = "Above: requests per second by when they were due; the dashe
 	"Below: the slowest answers on a log axis; a gap means that nobody was answered. The shaded band is the time without the node. " +
 	"What never happened has no column in the table."
 
+// howCourse explains the chart of an attack without a fault.
+const howCourse = "Above: requests per second by when they were due; the dashed line is what was planned, so the gap below it is users without an answer. " +
+	"Below: the slowest answers on a log axis; a gap means that nobody was answered."
+
 // timelineFigure shows one kill over time.
 func (b *builder) timelineFigure(s bench.StageResult, k bench.KillRow) (figure, error) {
 	f := figure{ID: b.ids.of("figure", "kill-"+s.Stage.ID+"-"+k.Node), Title: killTitle(s.Stage, k),
-		Subtitle: b.sample(&k.Measurement), Height: timelineHeight, Table: timelineTable(s.Stage.ID, k, b.detail.slices)}
+		Subtitle: b.sample(&k.Measurement), Height: timelineHeight,
+		Table: timelineTable(fmt.Sprintf("%s, kill of %s, by time", s.Stage.ID, killName(k)), k.Measurement.Intervals, b.detail.slices)}
 	if slices := merged(k.Measurement.Intervals, maxSlices); len(slices) > 0 {
 		f.Subtitle += ", in slices of " + reports.Setting(slices[0].Length)
 	}
@@ -232,11 +237,11 @@ func outage(k bench.KillRow, name string) *opts.MarkAreas {
 }
 
 // timelineTable is the twin of a timeline.
-func timelineTable(stage string, k bench.KillRow, most int) *table {
-	intervals := merged(k.Measurement.Intervals, most)
-	t := &table{Caption: fmt.Sprintf("%s, kill of %s, by time", stage, killName(k)),
+func timelineTable(caption string, all []bench.Interval, most int) *table {
+	intervals := merged(all, most)
+	t := &table{Caption: caption,
 		Columns: columns(">From", ">Planned", ">Answered", ">Failed", ">Refused", ">Logged out", ">p99", ">max")}
-	if len(intervals) < len(k.Measurement.Intervals) {
+	if len(intervals) < len(all) {
 		t.Note = "Neighbouring slices are merged: counts are summed, of the times the slowest stays."
 	}
 	for _, i := range intervals {

@@ -66,7 +66,10 @@ var formats = {
   quantile: { axis: function (v) { return plain((100 - 100 / v).toFixed(Math.max(0, Math.round(Math.log10(v)) - 2))) + '%'; },
     value: function (v) { return plain((100 - 100 / v).toFixed(4)) + '% were faster'; } },
   /* x is log2 of a ratio. */
-  octaves: { axis: function (v) { return (v < 0 ? '1/' : '') + plain(three(Math.pow(2, Math.abs(v)))) + '\u00d7'; },
+  octaves: { axis: function (v) {
+      var over = plain(three(Math.pow(2, Math.abs(v))));
+      return (v < 0 && over.indexOf('.') < 0 ? '1/' + over : plain(three(Math.pow(2, v)))) + '\u00d7';
+    },
     value: function (v) { return three(Math.pow(2, v)) + '\u00d7'; } },
   percent: { axis: function (v) { return plain(three(v * 100)) + '%'; }, value: percent },
   bytes: { axis: function (v) { return size(v, true); }, value: function (v) { return size(v, false); } },
@@ -104,13 +107,15 @@ var shapes = {
     var b = api.coord([high, api.value(2)]);
     return { type: 'group', children: [stroke(a[0], y, b[0], y, color, 3), stroke(b[0], y - 7, b[0], y + 7, color, 2)] };
   },
-  segment: function (params, api, color) {
+  segment: function (params, api, color, m) {
     if (isNaN(api.value(0)) || isNaN(api.value(1))) { return null; }
     var a = api.coord([api.value(0), api.value(2)]), b = api.coord([api.value(1), api.value(2)]);
-    return stroke(a[0], a[1], b[0], b[1], color, 5);
+    return stroke(a[0], a[1] + (m.offset || 0), b[0], b[1] + (m.offset || 0), color, 5);
   },
-  tolerance: function (params, api, color) {
-    var a = api.coord([api.value(0), api.value(2)]), b = api.coord([api.value(1), api.value(2)]);
+  tolerance: function (params, api, color, m) {
+    var a = api.coord([api.value(0), api.value(2)]).slice(), b = api.coord([api.value(1), api.value(2)]).slice();
+    a[1] += m.offset || 0;
+    b[1] += m.offset || 0;
     return { type: 'group', children: [stroke(a[0], a[1], b[0], b[1], color, 1.5), stroke(a[0], a[1] - 5, a[0], a[1] + 5, color, 1.5), stroke(b[0], b[1] - 5, b[0], b[1] + 5, color, 1.5)] };
   },
   /* From its foot to its top, beside the others of its place. Hollow is an
@@ -130,6 +135,13 @@ var shapes = {
     return { type: 'group', children: [stroke(a[0], a[1], b[0], b[1], color, 1.5),
       stroke(a[0] - dx * cap, a[1] - dy * cap, a[0] + dx * cap, a[1] + dy * cap, color, 1.5),
       stroke(b[0] - dx * cap, b[1] - dy * cap, b[0] + dx * cap, b[1] + dy * cap, color, 1.5)] };
+  },
+  /* A cell of a heat map: its column, row and count; the edges are in the
+     view. Whole pixels, so that neighbours leave no seam. */
+  cell: function (params, api, color, m, view) {
+    var c = view.cells, x = api.value(0), y = api.value(1);
+    var a = api.coord([c.x[x], c.y[y]]).map(Math.round), b = api.coord([c.x[x + 1], c.y[y + 1]]).map(Math.round);
+    return { type: 'rect', shape: { x: a[0], y: b[1], width: Math.max(1, b[0] - a[0]), height: Math.max(1, a[1] - b[1]) }, style: { fill: color } };
   },
   tick: function (params, api, color) {
     if (isNaN(api.value(0))) { return null; }
@@ -167,6 +179,17 @@ function itemTip(params) {
     if (line) { box.appendChild(element('div', line, { fontWeight: i === 0 ? '600' : '400', whiteSpace: 'normal', maxWidth: '20rem' })); }
   });
   return box;
+}
+function cellTip(view) {
+  return function (params) {
+    var c = view.cells, v = params.data, box = itemTip(params);
+    if (!Array.isArray(v)) { return box; }
+    box.textContent = '';
+    box.appendChild(element('div', bare(v[2]) + (v[2] === 1 ? ' request' : ' requests'), { fontWeight: '600' }));
+    box.appendChild(element('div', 'planned from ' + time(c.x[v[0]]) + ' to ' + time(c.x[v[0] + 1])));
+    box.appendChild(element('div', 'took ' + (c.open && v[1] === c.y.length - 2 ? time(c.y[v[1]]) + ' or more' : time(c.y[v[1]]) + ' to ' + time(c.y[v[1] + 1]))));
+    return box;
+  };
 }
 function marked(view, i) { return view.marks && view.marks[i]; }
 /* The interval of a value and how many samples it is of. */
@@ -234,7 +257,7 @@ function axis(a, format, palette, narrow, ticks) {
   if (a.type === 'log') { steps(a); }
   if (ticks && ticks.length) { marks(a, ticks); }
   if (format === 'ns' && a.type === 'value' && a.max > 0) { a.axisLabel.formatter = oneTime(a.max); }
-  if (format === 'octaves') { marks(a, (narrow ? [0.1, 1, 10] : [0.1, 0.5, 1, 2, 10]).map(Math.log2)); }
+  if (format === 'octaves' && !(ticks && ticks.length)) { marks(a, (narrow ? [0.1, 1, 10] : [0.1, 0.5, 1, 2, 10]).map(Math.log2)); }
   if (format === 'seconds') { a.axisLabel.showMaxLabel = a.max % 1 === 0 && a.max <= 10; }
   return a;
 }
@@ -267,14 +290,17 @@ function option(spec, palette, width) {
   o.tooltip = { show: true, trigger: view.tip, confine: true, backgroundColor: palette.ground, borderColor: palette.line,
     textStyle: { color: palette.text, fontSize: 12 }, extraCssText: 'box-shadow:none',
     axisPointer: { type: 'line', lineStyle: { color: palette.line } },
-    formatter: view.tip === 'axis' ? axisTip(view) : itemTip };
+    formatter: view.cells ? cellTip(view) : view.tip === 'axis' ? axisTip(view) : itemTip };
   if (o.legend && o.legend.show && o.series.every(function (s) { return s.type === 'line'; })) {
     o.legend.itemStyle = { opacity: 0 };
   }
   if (o.legend && o.legend.data) {
     o.legend.data = o.legend.data.map(function (name) {
       var i = o.series.findIndex(function (s, j) { return s.name === name && marked(view, j) && marked(view, j).dashed; });
-      if (i < 0) { return name; }
+      if (i < 0) {
+        var plainLine = o.series.some(function (s) { return s.name === name && s.type === 'line' && s.showSymbol === false; });
+        return plainLine && !o.legend.itemStyle ? { name: name, itemStyle: { opacity: 0 } } : name;
+      }
       return { name: name, itemStyle: { color: 'transparent', borderColor: o.series[i].itemStyle.color, borderWidth: 1.6, borderType: [3, 2] } };
     });
   }
@@ -289,7 +315,7 @@ function option(spec, palette, width) {
       var base = s.itemStyle && s.itemStyle.color;
       s.renderItem = function (params, api) {
         var own = s.data[params.dataIndex] && s.data[params.dataIndex].itemStyle;
-        return shape ? shape(params, api, (own && own.borderColor) || base, marked(view, i) || {}) : null;
+        return shape ? shape(params, api, (own && own.borderColor) || base, marked(view, i) || {}, view) : null;
       };
     }
     [s].concat(Array.isArray(s.data) ? s.data : []).forEach(function (one) {
@@ -336,7 +362,7 @@ function build(details) {
   var scroll = element('div'), table = element('table'), caption = element('caption'), body = element('tbody');
   scroll.className = 'scroll';
   scroll.tabIndex = 0;
-  scroll.setAttribute('role', 'region');
+  scroll.setAttribute('role', 'group');
   scroll.setAttribute('aria-label', data.caption);
   table.className = data.class;
   caption.appendChild(element('span', data.caption));

@@ -1,0 +1,52 @@
+package run
+
+import (
+	"errors"
+
+	"rung/bench"
+	"rung/bench/theory"
+)
+
+// scalings fits the scalability law to what was measured of so many nodes.
+// Where that is too little, it is fitted to what was simulated, and says so.
+func (s *session) scalings() error {
+	for _, p := range s.stage.Scalings {
+		c := bench.Scaling{Of: p.Of}
+		for _, w := range p.Points {
+			if f, ok := s.facts[w.Fact]; ok && f.Doubt == "" && f.Value > 0 {
+				c.Points = append(c.Points, bench.ScalingPoint{Nodes: w.X, Rate: f.Value})
+			}
+		}
+		measured := len(c.Points)
+		simulated := s.scaled[p.Of]
+		c.Points = append(c.Points, simulated...)
+		fitted := c.Points[:measured]
+		if distinct(fitted) < fewestFitted {
+			fitted = simulated
+		}
+		fit, mind, err := theory.Fit(fitted)
+		switch {
+		case errors.Is(err, theory.ErrFewPoints):
+			c.Why = "too few numbers of nodes were tried for a fit"
+		case err != nil:
+			return err
+		default:
+			c.Fit, c.Why = &fit, mind
+		}
+		if len(c.Points) > 0 {
+			s.result.Scalings = append(s.result.Scalings, c)
+		}
+	}
+	return nil
+}
+
+// fewestFitted numbers of nodes tell three parameters and an error.
+const fewestFitted = 4
+
+func distinct(points []bench.ScalingPoint) int {
+	seen := map[float64]bool{}
+	for _, p := range points {
+		seen[p.Nodes] = true
+	}
+	return len(seen)
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rung/bench"
+	"rung/bench/endpoint"
+	"rung/reports"
+	"rung/reports/export"
+)
+
+func (a *app) attackCommand() *cobra.Command {
+	var f endpointFlags
+	var rate string
+	var duration time.Duration
+	cmd := &cobra.Command{
+		Use:   "attack [URL]... [--targets FILE]",
+		Short: "Measure any endpoint by an open-loop attack",
+		Long: `Send requests to URLs, or to the targets of a file, at the times of a plan,
+whatever the answers do, and measure each from the time it was due. The result
+is a report, run.json, histogram logs (.hlog), CSV and Prometheus text.
+
+Rates: 1000 or 1000/s (evenly spaced), poisson:1000, ramp:100..1000,
+steps:100,200,400, sine:MEAN,AMPLITUDE,PERIOD, spikes:BASE,PEAK,EVERY,LENGTH.
+
+Thresholds set the exit code: 0 all passed, 1 some failed, 2 some are unknown
+(too few samples, or the generator was the limit).
+
+Only this machine is attacked, unless a host is named by --allow-host. Attack
+nothing that is not yours.`,
+		Example: `  rung attack --rate 1000 --duration 10s --slo 'p99<50ms,failures<1%' http://127.0.0.1:8080/
+  rung attack --rate ramp:100..2000 --duration 1m --targets targets.txt
+  rung attack --rate poisson:500 --http2 --insecure https://localhost:8443/`,
+		RunE: func(cmd *cobra.Command, urls []string) error {
+			return a.onEndpoint(cmd, f, urls, func(ctx context.Context, cfg endpoint.Config) (bench.Run, error) {
+				var err error
+				if cfg.Plan, err = endpoint.ParsePlan(rate, duration, cfg.Seed); err != nil {
+					return bench.Run{}, err
+				}
+				return endpoint.Attack(ctx, cfg)
+			})
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().StringVarP(&rate, "rate", "r", "100/s", "when requests are due: a rate, or a plan of rates")
+	cmd.Flags().DurationVarP(&duration, "duration", "d", 10*time.Second, "how long")
+	cmd.Flags().StringVar(&f.slo, "slo", "", "thresholds: p99<250ms,failures<1%,p50<=20ms,max<2s,rate>=990/s,goodput>900/s")
+	return cmd
+}
+
+func (a *app) capacityCommand() *cobra.Command {
+	var f endpointFlags
+	var c endpoint.CapacityConfig
+	var poisson bool
+	cmd := &cobra.Command{
+		Use:   "capacity [URL]... --slo 'p99<250ms,failures<1%'",
+		Short: "Search the highest rate at which an endpoint meets an objective",
+		Long: `Attack at one rate after another, on warm connections, until a rate that meets
+the objective and a higher one that does not are close together. The result is
+a bracket: the capacity lies between the two. Probes in which the generator was
+the limit do not count.`,
+		Example: `  rung capacity http://127.0.0.1:8080/ --slo 'p99<50ms,failures<1%' --start 500`,
+		RunE: func(cmd *cobra.Command, urls []string) error {
+			return a.onEndpoint(cmd, f, urls, func(ctx context.Context, cfg endpoint.Config) (bench.Run, error) {
+				c.Config = cfg
+				if poisson {
+					c.Arrivals = bench.ArrivalsPoisson
+				}
+				return endpoint.Capacity(ctx, c)
+			})
+		},
+	}
+	f.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.slo, "slo", "", "the objective: p99<250ms,failures<1% (a percentile is needed)")
+	flags.Float64Var(&c.Start, "start", 100, "first rate per second")
+	flags.Float64Var(&c.MaxRate, "max-rate", 100_000, "highest rate per second")
+	flags.DurationVar(&c.Length, "probe", 5*time.Second, "length of one probe")
+	flags.IntVar(&c.Probes, "probes", 24, "most probes")
+	flags.DurationVar(&c.Within, "within", 10*time.Minute, "most time for the search")
+	flags.Float64Var(&c.Width, "width", 0.05, "width of the bracket: (failed-passed)/passed")
+	flags.BoolVar(&poisson, "poisson", false, "independent arrivals in place of even ones")
+	return cmd
+}
+
+// onEndpoint measures an endpoint and writes what was found.
+func (a *app) onEndpoint(cmd *cobra.Command, f endpointFlags, urls []string, measure func(context.Context, endpoint.Config) (bench.Run, error)) error {
+	settings, err := a.settings(cmd)
+	if err != nil {
+		return err
+	}
+	cfg, err := a.endpointConfig(f, urls, settings.Seed)
+	if err != nil {
+		return exit{exitUsage, err}
+	}
+	out := settings.Out
+	if out == "" {
+		out = filepath.Join("runs", "attack-"+time.Now().Format("2006-01-02T15-04-05"))
+	}
+	files := &lateFolder{path: out}
+	cfg.Files = files
+	progress := a.liveProgress()
+	cfg.Progress = progress.show
+	result, runErr := measure(cmd.Context(), cfg)
+	progress.end()
+	switch {
+	case errors.Is(runErr, endpoint.ErrConfig), errors.Is(runErr, endpoint.ErrHost):
+		return exit{exitUsage, runErr}
+	case runErr != nil && len(result.Stages) == 0:
+		return harness(runErr)
+	}
+	directory, err := files.open()
+	if err != nil {
+		return harness(err)
+	}
+	if err := errors.Join(a.finish(directory, result, false), exports(directory, result)); err != nil {
+		return harness(errors.Join(runErr, err))
+	}
+	return endOf(result, runErr)
+}
+
+// lateFolder is a folder that is made when something is written: a mistake in
+// the flags leaves none behind.
+type lateFolder struct {
+	path      string
+	directory *reports.Directory
+}
+
+func (l *lateFolder) open() (*reports.Directory, error) {
+	if l.directory == nil {
+		var err error
+		if l.directory, err = reports.Create(l.path); err != nil {
+			return nil, err
+		}
+	}
+	return l.directory, nil
+}
+
+// Log implements endpoint.Files.
+func (l *lateFolder) Log(stage, name string) (io.WriteCloser, error) {
+	d, err := l.open()
+	if err != nil {
+		return nil, err
+	}
+	return d.Log(stage, name)
+}
+
+// exports writes what other tools read.
+func exports(directory *reports.Directory, result bench.Run) error {
+	var errs []error
+	for name, write := range map[string]func(io.Writer, bench.Run) error{
+		"stages.csv": export.CSV, "intervals.csv": export.IntervalsCSV, "metrics.prom": export.Prometheus, "bench.txt": export.Benchfmt,
+	} {
+		var b bytes.Buffer
+		err := write(&b, result)
+		if err == nil {
+			err = directory.Write(name, b.Bytes())
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// endOf is the exit of a run that was written down.
+func endOf(result bench.Run, err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return exit{max(codeOfWord(result.Verdict), exitFail), errors.New("interrupted: the report is partial")}
+	case err != nil:
+		return harness(err)
+	}
+	if code := codeOfWord(result.Verdict); code != exitPass {
+		return exit{code: code}
+	}
+	return nil
+}
