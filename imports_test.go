@@ -61,7 +61,7 @@ bench/record bench github.com/HdrHistogram/hdrhistogram-go
 bench/search
 bench/sheet
 bench/simulate bench targets
-bench/sizing bench targets
+bench/sizing bench bench/estimate bench/simulate targets
 bench/theory bench
 bench/traffic bench targets
 bench/transport golang.org/x/net/http/httpguts

@@ -43,6 +43,9 @@ type Stage struct {
 	// Doubt says that the demands are those of a probe that did not count:
 	// the utilisation law holds there too, the SLO may not.
 	Doubt string `json:"doubt,omitempty"`
+	// Played is the stage of that size in virtual time; nil unless it was
+	// asked for.
+	Played *Played `json:"played,omitempty"`
 	// Why nothing can be said of it.
 	Why string `json:"why,omitempty"`
 }

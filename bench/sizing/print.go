@@ -77,9 +77,27 @@ func (s Stage) print(out paper, p Plan) {
 	if s.Doubt != "" {
 		out.item(fmt.Sprintf("demands are of a probe at %s that did not count: %s", persec(s.At), s.Doubt))
 	}
+	if s.Played != nil {
+		out.item(s.Played.String())
+	}
 	if s.Extrapolated && s.ID == p.First {
 		out.item("extrapolated by the " + s.Model)
 	}
+}
+
+// String is what the simulation says in words.
+func (p Played) String() string {
+	if p.Why != "" {
+		return "simulated at that size: " + p.Why
+	}
+	return fmt.Sprintf("simulated at that size (%d servers, %d requests at %s): p50 %s, p99 %s, %.3g%% failed; %s",
+		p.Servers, p.Requests, persec(p.Rate), p.P50, p.P99, p.Failures*100, p.Limits)
+}
+
+// String is the time with its interval.
+func (v Value) String() string {
+	ms := func(ns float64) string { return fmt.Sprintf("%.3g", ns/1e6) }
+	return fmt.Sprintf("%s ms (%s to %s)", ms(v.Value), ms(v.Low), ms(v.High))
 }
 
 // String is the unit in words: "29 web (26 to 33), of which 3 were measured".

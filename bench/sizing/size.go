@@ -205,6 +205,9 @@ func (g *group) limit(d Demand, rate float64) Limit {
 	return l
 }
 
+// spare units where there are several: one may fail.
+const spare = 2
+
 // unit is how many units of a group the peak takes. The busiest member of a
 // unit decides for it, and the mean over the units for the group: by how much
 // the busiest unit is above it is a factor on top, since more units share work
@@ -240,13 +243,17 @@ func (g *group) unit(d Demand, rate float64) Unit {
 	}
 	// One unit has 1/count of the rate and is Uneven times the mean used.
 	u.Capacity = rate / count * d.Use / busiest
-	need := func(peak float64) int { return int(max(math.Ceil(peak/u.Capacity-1e-9), 1)) }
+	least := min(u.Measured, spare)
+	need := func(peak float64) int { return max(int(math.Ceil(peak/u.Capacity-1e-9)), least) }
 	u.Low, u.Point, u.High = need(d.Peak.Low), need(d.Peak.Point), need(d.Peak.High)
 	what := strings.TrimSpace(u.Resource)
 	u.Lines = []string{
 		fmt.Sprintf("measured at %.4g/s: the busiest of %d is %.3g%% %s, %.3g times the mean", rate, u.Measured, busiest*100, what, u.Uneven),
 		fmt.Sprintf("one carries %.4g/s / %d x %.3g%% / %.3g%% = %.4g/s", rate, u.Measured, d.Use*100, busiest*100, u.Capacity),
 		fmt.Sprintf("%.4g/s / %.4g/s = %.3g, so %d", d.Peak.Point, u.Capacity, d.Peak.Point/u.Capacity, u.Point),
+	}
+	if d.Peak.Point/u.Capacity <= spare-1 && u.Point == spare {
+		u.Lines[2] += ": one would do, and may fail"
 	}
 	return u
 }

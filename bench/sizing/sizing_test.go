@@ -135,7 +135,7 @@ func TestNoResourceIsOverused(t *testing.T) {
 		if at > sizing.UsualUse*(1+1e-6) {
 			t.Fatalf("%d nodes would be %v used", u.Point, at)
 		}
-		if u.Point > 1 && busiest*float64(len(webs))*peak/rate/float64(u.Point-1) <= sizing.UsualUse*(1-1e-6) {
+		if u.Point > 2 && busiest*float64(len(webs))*peak/rate/float64(u.Point-1) <= sizing.UsualUse*(1-1e-6) {
 			t.Fatalf("%d nodes are more than needed", u.Point)
 		}
 	})

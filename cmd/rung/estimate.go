@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -72,7 +73,7 @@ func (a *app) estimate(cmd *cobra.Command, args []string, f estimateFlags) error
 	}
 	out := estimated{Result: result}
 	if f.measured != "" {
-		if out.Sizing, err = size(result, f); err != nil {
+		if out.Sizing, err = size(cmd.Context(), result, f, settings.Seed); err != nil {
 			return err
 		}
 	}
@@ -113,7 +114,7 @@ func solve(l configs.Library, name string, set []string) (sheet.Result, error) {
 }
 
 // size turns the sheet's peak into nodes.
-func size(r sheet.Result, f estimateFlags) (*sizing.Plan, error) {
+func size(ctx context.Context, r sheet.Result, f estimateFlags, seed uint64) (*sizing.Plan, error) {
 	if r.Peak == nil {
 		return nil, usage(fmt.Errorf("sheet %s names no peak rate, so nothing can be sized: say which step it is, \"peak: NAME\"", r.Sheet))
 	}
@@ -128,6 +129,9 @@ func size(r sheet.Result, f estimateFlags) (*sizing.Plan, error) {
 		Peak: sizing.Rate{Low: r.Peak.Low, Point: r.Peak.Value, High: r.Peak.High}}, run)
 	if err != nil {
 		return nil, usage(fmt.Errorf("%s: %w", f.measured, err))
+	}
+	if err := plan.Play(ctx, run, seed); err != nil {
+		return nil, harness(err)
 	}
 	return &plan, nil
 }
