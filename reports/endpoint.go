@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rung/bench"
@@ -61,6 +62,9 @@ func endpointSentences(run bench.Run) []string {
 	if len(out) == 0 {
 		out = append(out, Attacked(run)+" was not measured.")
 	}
+	if run.Kind == bench.KindCapacity {
+		return out // what was found is the judgement
+	}
 	return append(out, thresholdSentence(run))
 }
 
@@ -112,7 +116,7 @@ func endpointCarried(c bench.Capacity) string {
 }
 
 func thresholdSentence(run bench.Run) string {
-	t := Verdicts(run)
+	t := thresholds(run)
 	switch {
 	case t.All() == 0:
 		return "No threshold was set: nothing was judged."
@@ -135,4 +139,16 @@ func thresholdSentence(run bench.Run) string {
 		}
 	}
 	return fmt.Sprintf("Of %d thresholds: %s.", t.All(), strings.Join(parts, ", "))
+}
+
+// thresholds counts the verdicts on what the user asked for, without those on
+// the generator and on an endpoint that does not answer.
+func thresholds(run bench.Run) Tally {
+	only := run
+	only.Stages = nil
+	for _, s := range run.Stages {
+		s.Verdicts = slices.DeleteFunc(slices.Clone(s.Verdicts), func(v bench.Verdict) bool { return !strings.HasPrefix(v.ID, "slo-") })
+		only.Stages = append(only.Stages, s)
+	}
+	return Verdicts(only)
 }

@@ -5,12 +5,14 @@ import (
 	"io"
 	"net/http"
 	"syscall"
+
+	"rung/bench/transport"
 )
 
 // resender sends a request again, once, whose connection broke before it was
 // answered, as browsers do. Only what may be repeated without harm is: GET
 // and HEAD (RFC 9110, section 9.2.2).
-type resender struct{ *http.Transport }
+type resender struct{ *transport.Transport }
 
 // RoundTrip implements http.RoundTripper.
 func (r resender) RoundTrip(request *http.Request) (*http.Response, error) {

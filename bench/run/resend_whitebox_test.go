@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"rung/bench/transport"
 )
 
 func TestWhatBrokeIsSentAgainOnceUnlessItChangesSomething(t *testing.T) {
@@ -28,12 +30,12 @@ func TestWhatBrokeIsSentAgainOnceUnlessItChangesSomething(t *testing.T) {
 				panic(http.ErrAbortHandler)
 			}
 		}))
-		transport := &http.Transport{}
+		kept := transport.New(transport.Config{Connections: 4})
 		request, err := http.NewRequest(row.method, server.URL, strings.NewReader(""))
 		if err != nil {
 			t.Fatal(err)
 		}
-		response, err := resender{transport}.RoundTrip(request)
+		response, err := resender{kept}.RoundTrip(request)
 		if err == nil {
 			io.Copy(io.Discard, response.Body)
 			response.Body.Close()
@@ -41,7 +43,7 @@ func TestWhatBrokeIsSentAgainOnceUnlessItChangesSomething(t *testing.T) {
 		if (err == nil) != row.ok || tries.Load() != row.tries {
 			t.Errorf("%s with %d breaks: %v after %d tries, want %d", row.method, row.breaks, err, tries.Load(), row.tries)
 		}
-		transport.CloseIdleConnections()
+		kept.CloseIdleConnections()
 		server.Close()
 	}
 }

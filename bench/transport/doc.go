@@ -1,8 +1,9 @@
 // Package transport is an HTTP/1.1 client transport for load generators. It
 // sends and reads a request in the goroutine that asks for it, where
 // net/http's Transport hands each request to two goroutines of its
-// connection. The messages are written and read by net/http itself
-// (Request.Write and ReadResponse); this package owns the connections.
+// connection. Answers are read by net/http itself (ReadResponse), and requests
+// written by it (Request.Write), but for plain ones without a body, which are
+// written byte for byte as it would. This package owns the connections.
 //
 // What differs from net/http.Transport:
 //

@@ -84,10 +84,7 @@ func (x *exchange) write() error {
 		x.upload = startUpload(c, x.req)
 		return nil
 	}
-	err := x.req.Write(c.out)
-	if err == nil {
-		err = c.out.Flush()
-	}
+	err := x.send()
 	if err == nil || c.broken == nil || timeout(err) {
 		return err
 	}
@@ -98,6 +95,21 @@ func (x *exchange) write() error {
 	}
 	x.stale, x.unsent = c.reused, c.written == 0
 	return err
+}
+
+// send writes the whole request.
+func (x *exchange) send() error {
+	out := x.conn.out
+	if x.trace == nil { // traces want to hear of each field
+		if head, plain := appendHead(out.AvailableBuffer(), x.req, x.conn.pool.field); plain {
+			_, _ = out.Write(head) // Flush tells
+			return out.Flush()
+		}
+	}
+	if err := x.req.Write(out); err != nil {
+		return err
+	}
+	return out.Flush()
 }
 
 // head reads the final answer's status line and headers.

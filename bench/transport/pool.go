@@ -3,6 +3,7 @@ package transport
 import (
 	"container/list"
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,6 +14,7 @@ type pool struct {
 	t       *Transport
 	address string // host:port
 	name    string // of the host, for TLS
+	field   string // Host, of plain requests
 	secure  bool
 
 	mu sync.Mutex
@@ -28,8 +30,8 @@ type pool struct {
 // waiter is somebody who gets the next connection, or the slot for a new one.
 type waiter struct{ granted chan *conn } // buffered: 1; nil is a slot
 
-func newPool(t *Transport, address, name string, secure bool) *pool {
-	return &pool{t: t, address: address, name: name, secure: secure}
+func newPool(t *Transport, address, name, field string, secure bool) *pool {
+	return &pool{t: t, address: address, name: name, field: field, secure: secure}
 }
 
 // get returns a connection that belongs to the caller until release or close.
@@ -63,7 +65,7 @@ func (p *pool) fresh(ctx context.Context) (*conn, error) {
 		}
 		// The longest idle one makes room. Some other request may take it.
 		c := p.idle[0]
-		p.idle = p.idle[1:]
+		p.idle = slices.Delete(p.idle, 0, 1)
 		p.mu.Unlock()
 		c.wake()
 		c.close()
@@ -175,11 +177,12 @@ func (p *pool) free() {
 // expire closes the connections that were idle for too long.
 func (p *pool) expire() {
 	p.mu.Lock()
-	var old []*conn
-	for len(p.idle) > 0 && time.Since(p.idle[0].idleSince) >= p.t.cfg.IdleTimeout {
-		old = append(old, p.idle[0])
-		p.idle = p.idle[1:]
+	n := 0
+	for n < len(p.idle) && time.Since(p.idle[n].idleSince) >= p.t.cfg.IdleTimeout {
+		n++
 	}
+	old := slices.Clone(p.idle[:n])
+	p.idle = slices.Delete(p.idle, 0, n)
 	if p.expiry != nil { // nil after closeIdle
 		if p.expiry = nil; len(p.idle) > 0 {
 			left := p.t.cfg.IdleTimeout - time.Since(p.idle[0].idleSince)

@@ -113,7 +113,7 @@ func (t *Transport) pool(u *url.URL) (*pool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if p = t.pools[key]; p == nil {
-		p = newPool(t, address, name, u.Scheme == "https")
+		p = newPool(t, address, name, hostField(u), u.Scheme == "https")
 		t.pools[key] = p
 	}
 	return p, nil

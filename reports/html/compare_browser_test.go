@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -32,12 +33,12 @@ func TestLeavesInABrowser(t *testing.T) {
 	}
 	for name, data := range pages {
 		url := writeLeaf(t, data)
-		hostile := len(name) > 8 && name[:8] == "hostile-"
+		hostile := strings.HasPrefix(name, "hostile-")
 		for _, c := range []struct {
 			width int64
 			theme string
 		}{{390, "light"}, {1280, "dark"}, {390, "dark"}, {1280, "light"}} {
-			if (hostile || *screens == "") && (c.width == 390) == (c.theme == "dark") {
+			if hostile && c.width > 390 || (hostile || *screens == "") && (c.width == 390) == (c.theme == "dark") {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s-%d-%s", name, c.width, c.theme), func(t *testing.T) {
@@ -48,7 +49,7 @@ func TestLeavesInABrowser(t *testing.T) {
 				capture(ctx, t, "folded")
 				ask[chromedp.Void](ctx, t, unfold)
 				wait(ctx, t, undrawn+`.length === 0`)
-				if n := ask[int](ctx, t, `document.querySelectorAll('.chart').length`); n < 2 {
+				if n := ask[int](ctx, t, `document.querySelectorAll('.chart').length`); n == 0 {
 					t.Errorf("the page has %d charts", n)
 				}
 				if n := ask[int](ctx, t, overflow); n > 0 {

@@ -40,7 +40,7 @@ func (p *comparison) capacities() (section, error) {
 // capacitySection shows brackets of several runs, stage by stage.
 func capacitySection(ids anchors, all []searched) (section, error) {
 	s := section{ID: "capacities", Title: "How much did each carry?"}
-	f := figure{ID: ids.of("figure", "capacities"), Title: "Capacity, each run on a row of its own", How: howCapacities, Height: rowsAround + 26*len(all),
+	f := figure{ID: ids.of("figure", "capacities"), Title: "Capacity, each run on a row of its own", How: howCapacities, Height: rowsAround + rowHeight*len(all),
 		Subtitle: objectives(all), Table: capacityRows(all)}
 	end := 0.0
 	for _, one := range all {

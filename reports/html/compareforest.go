@@ -56,7 +56,7 @@ func forestTitle(s bench.StageComparison) string {
 	case t.better+t.worse == 0:
 		return fmt.Sprintf("%s: no detectable difference, %d unknown", id, t.unknown)
 	}
-	return fmt.Sprintf("%s: %d worse, %d better, %d not different, %d unknown", id, t.worse, t.better, t.same, t.unknown)
+	return fmt.Sprintf("%s: %d worse, %d better, %d the same or within noise, %d unknown", id, t.worse, t.better, t.same, t.unknown)
 }
 
 // ratios are the rows that have a place on an axis of ratios.

@@ -33,10 +33,13 @@ type machine struct {
 
 // leafStyle is what these pages have beyond the report's style.
 const leafStyle template.CSS = `
+@media screen{
 .leaf table{min-width:min(100%,44rem)}
 .leaf tbody th{white-space:normal;min-width:9rem;max-width:17rem}
-.leaf td{min-width:0}
+.leaf td:last-child{min-width:16rem}
 .leaf td:has(br){min-width:26rem}
+}
+@media print{.leaf .panels{grid-template-columns:1fr}}
 .leaf .about.wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr))}
 .leaf .about dd{overflow-wrap:anywhere}
 `

@@ -14,65 +14,78 @@ func runTable(runs []bench.Run, names []string) *table {
 		t.Columns = append(t.Columns, column{Head: clipped(names[i], 60)})
 	}
 	t.Columns = append(t.Columns, column{Head: "Alike"})
-	row := func(head string, matters bool, of func(bench.Run) string) {
-		cells := []cell{text(head)}
+	for _, f := range runFacts() {
+		cells := []cell{text(f.head)}
 		same := true
 		for _, r := range runs {
-			said := of(r)
+			said := f.of(r)
 			cells = append(cells, text(said))
-			same = same && said == of(runs[0])
+			same = same && said == f.of(runs[0])
 		}
+		alike := ""
 		switch {
 		case same:
-			cells = append(cells, text("= alike"))
-		case matters:
-			cells = append(cells, text("≠ differs"))
-		default:
-			cells = append(cells, text(""))
+			alike = "= alike"
+		case f.matters:
+			alike = "≠ differs"
 		}
-		t.add(cells...)
+		t.add(append(cells, text(alike))...)
 	}
-	row("Started", false, func(r bench.Run) string { return instant(r.Started) })
-	row("Took", false, func(r bench.Run) string {
-		if !r.Finished.After(r.Started) {
-			return ""
-		}
-		return reports.Duration(r.Finished.Sub(r.Started))
-	})
-	row("Ended early", true, func(r bench.Run) string { return r.Partial })
-	row("Verdict", false, func(r bench.Run) string { return wordText(reports.Overall(r)) })
-	row("Kind", true, func(r bench.Run) string {
-		if r.Kind == bench.KindLadder {
-			return "ladder"
-		}
-		return string(r.Kind) + ": " + reports.Attacked(r)
-	})
-	row("Machine", true, func(r bench.Run) string { return machineText(r.Host) })
-	row("Kernel", true, func(r bench.Run) string { return r.Host.Kernel })
-	row("Go", true, func(r bench.Run) string { return r.Host.Go })
-	row("Commit", false, func(r bench.Run) string { return r.Host.Commit })
-	row("Made by", false, func(r bench.Run) string { return r.Tool })
-	row("Profile", true, func(r bench.Run) string {
-		return fmt.Sprintf("%s, common load %s for %s", orMissing(r.Profile.Name), reports.Rate(r.Profile.Rate), reports.Setting(r.Profile.Common))
-	})
-	row("Objective", true, func(r bench.Run) string { return reports.SLO(r.Workload.SLO) })
-	row("Workload", true, func(r bench.Run) string { return r.Workload.Name })
-	row("Hardware set", true, func(r bench.Run) string { return r.Hardware.Name })
-	row("Seed", true, func(r bench.Run) string { return fmt.Sprint(r.Seed) })
-	row("Stages", true, func(r bench.Run) string { return reports.Count(len(r.Stages)) })
-	row("Unloaded round trip, p50", false, func(r bench.Run) string {
-		if r.Calibration.LoopbackP50 <= 0 {
-			return ""
-		}
-		return reports.Duration(r.Calibration.LoopbackP50)
-	})
-	row("Most that the generator sends", false, func(r bench.Run) string {
-		if r.Calibration.Ceiling <= 0 {
-			return ""
-		}
-		return reports.Rate(r.Calibration.Ceiling)
-	})
 	return t.filled()
+}
+
+// runFact is one fact of a run; matters says that runs which differ in it are
+// hard to compare.
+type runFact struct {
+	head    string
+	matters bool
+	of      func(bench.Run) string
+}
+
+// runFacts are what a run was, and on what.
+func runFacts() []runFact {
+	return []runFact{
+		{"Started", false, func(r bench.Run) string { return instant(r.Started) }},
+		{"Took", false, func(r bench.Run) string {
+			if !r.Finished.After(r.Started) {
+				return ""
+			}
+			return reports.Duration(r.Finished.Sub(r.Started))
+		}},
+		{"Ended early", true, func(r bench.Run) string { return r.Partial }},
+		{"Verdict", false, func(r bench.Run) string { return wordText(reports.Overall(r)) }},
+		{"Kind", true, func(r bench.Run) string {
+			if r.Kind == bench.KindLadder {
+				return "ladder"
+			}
+			return string(r.Kind) + ": " + reports.Attacked(r)
+		}},
+		{"Machine", true, func(r bench.Run) string { return machineText(r.Host) }},
+		{"Kernel", true, func(r bench.Run) string { return r.Host.Kernel }},
+		{"Go", true, func(r bench.Run) string { return r.Host.Go }},
+		{"Commit", false, func(r bench.Run) string { return r.Host.Commit }},
+		{"Made by", false, func(r bench.Run) string { return r.Tool }},
+		{"Profile", true, func(r bench.Run) string {
+			return fmt.Sprintf("%s, common load %s for %s", orMissing(r.Profile.Name), reports.Rate(r.Profile.Rate), reports.Setting(r.Profile.Common))
+		}},
+		{"Objective", true, func(r bench.Run) string { return reports.SLO(r.Workload.SLO) }},
+		{"Workload", true, func(r bench.Run) string { return r.Workload.Name }},
+		{"Hardware set", true, func(r bench.Run) string { return r.Hardware.Name }},
+		{"Seed", true, func(r bench.Run) string { return fmt.Sprint(r.Seed) }},
+		{"Stages", true, func(r bench.Run) string { return reports.Count(len(r.Stages)) }},
+		{"Unloaded round trip, p50", false, func(r bench.Run) string {
+			if r.Calibration.LoopbackP50 <= 0 {
+				return ""
+			}
+			return reports.Duration(r.Calibration.LoopbackP50)
+		}},
+		{"Most that the generator sends", false, func(r bench.Run) string {
+			if r.Calibration.Ceiling <= 0 {
+				return ""
+			}
+			return reports.Rate(r.Calibration.Ceiling)
+		}},
+	}
 }
 
 // filled drops the rows in which no run says anything.

@@ -91,7 +91,7 @@ func (n *numbersPage) headline() string {
 	}
 	published := plural(len(n.sets)-own, "published set")
 	if own == 0 {
-		return fmt.Sprintf("%s of %s, from %s", plural(len(n.lines), "latency number"), published, furthestOf(n.sets, n.lines))
+		return fmt.Sprintf("%s of %s, %s", plural(len(n.lines), "latency number"), published, furthestOf(n.sets, n.lines))
 	}
 	text := plural(len(n.sets[0].Rows), "latency number") + " of this machine"
 	if len(n.sets) > own {

@@ -68,7 +68,7 @@ func (n *numbersPage) present(lines []numberLine) []int {
 func (n *numbersPage) figure(g numberGroup, lines []numberLine) (figure, error) {
 	sets := n.present(lines)
 	f := figure{ID: n.ids.of("figure", "numbers-"+g.ID), How: howNumbers, Beside: n.sideBySide(g, lines, sets), Table: n.every(g, lines)}
-	f.Title = fmt.Sprintf("%s: %s, from %s", g.Title, plural(len(lines), "operation"), furthestOf(n.sets, lines))
+	f.Title = fmt.Sprintf("%s: %s, %s", g.Title, plural(len(lines), "operation"), furthestOf(n.sets, lines))
 	var names []string
 	for _, k := range sets {
 		names = append(names, n.names[k])
@@ -97,7 +97,10 @@ func furthestOf(sets []bench.NumberSet, all []numberLine) string {
 			high = max(high, r.Value)
 		}
 	}
-	return reports.Nanoseconds(low) + " to " + reports.Nanoseconds(high)
+	if low == high {
+		return reports.Nanoseconds(low)
+	}
+	return "from " + reports.Nanoseconds(low) + " to " + reports.Nanoseconds(high)
 }
 
 // sideBySide has a column for each set, with what to mind of measured rows
