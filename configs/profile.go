@@ -33,7 +33,7 @@ const (
 // mostRepeats bounds the rounds of a run.
 const mostRepeats = 100
 
-var repeatsAllowed = fmt.Sprintf("1 to %d rounds", mostRepeats)
+func repeatsAllowed() string { return fmt.Sprintf("1 to %d rounds", mostRepeats) }
 
 func (d document) profile() (bench.Profile, error) {
 	var f profileFile
@@ -76,7 +76,7 @@ func (d document) profile() (bench.Profile, error) {
 		es = append(es, d.at("simulate", fmt.Sprintf("is %v", p.Simulate), fmt.Sprintf("%v to %v for each stage, or 0 for none", leastSimulate, mostSimulate)))
 	}
 	if f.Repeats < 0 || f.Repeats > mostRepeats {
-		es = append(es, d.at("repeats", fmt.Sprintf("is %d", f.Repeats), repeatsAllowed))
+		es = append(es, d.at("repeats", fmt.Sprintf("is %d", f.Repeats), repeatsAllowed()))
 	}
 	if p.Width < 0.005 || p.Width > 0.5 {
 		es = append(es, d.at("width", fmt.Sprintf("is %v", p.Width), "0.5% to 50%"))

@@ -85,7 +85,7 @@ func (s *Settings) repeats(text string) error {
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(text))
 	if err != nil || n < 0 || n > mostRepeats {
-		return Error{Field: "repeats", Problem: fmt.Sprintf("is %q", text), Allowed: repeatsAllowed + ", or 0 for the profile's"}
+		return Error{Field: "repeats", Problem: fmt.Sprintf("is %q", text), Allowed: repeatsAllowed() + ", or 0 for the profile's"}
 	}
 	s.Repeats = n
 	return nil

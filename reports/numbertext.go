@@ -112,7 +112,10 @@ func (s *summary) numberSource(set bench.NumberSet) {
 	if when != "" {
 		text += ", " + when
 	}
-	s.wrap(cleanText(text+": "+set.Source), "", "  ")
+	if set.Source != "" {
+		text += ": " + set.Source
+	}
+	s.wrap(cleanText(text), "", "  ")
 	for _, n := range set.Rows {
 		if n.Status == measuredStatus && len(n.Flags) > 0 {
 			s.wrap(cleanText(n.Label+": "+strings.Join(n.Flags, "; ")), "  * ", "    ")

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -28,17 +29,29 @@ type Past struct {
 // ErrPast says that a stream holds no results of vegeta's.
 var ErrPast = errors.New("these are not results of vegeta's: gob, JSON lines or CSV")
 
+// mostPast bounds the bytes of one result, whose body may be in it. It is also
+// how far a stream is read to find out its encoding.
+const mostPast = 64 << 20
+
 // ReadPast reads results in any of vegeta's encodings (gob, JSON, CSV), in the
 // order in which they were written, and gives each to sink. A stream that
 // breaks off after some results is an error that says after how many; an error
-// of sink's ends the reading and comes back as it is.
+// of sink's ends the reading and comes back as it is. One result has at most
+// 64 MiB.
 func ReadPast(r io.Reader, sink func(Past) error) error {
-	decoder := vegeta.DecoderFor(r)
+	buffered := bufio.NewReader(r)
+	head, _ := buffered.Peek(2) // what is wrong shows when it is read
+	in := &pastReader{from: buffered, left: mostPast, lines: string(head) == `{"`}
+	decoder := vegeta.DecoderFor(in)
 	if decoder == nil {
+		if in.err != nil {
+			return in.err
+		}
 		return ErrPast
 	}
 	for n := 1; ; n++ {
 		var one vegeta.Result
+		in.left = mostPast
 		if err := decoder.Decode(&one); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
@@ -49,4 +62,41 @@ func ReadPast(r io.Reader, sink func(Past) error) error {
 			return err
 		}
 	}
+}
+
+// pastReader bounds what a decoder may read for one result. It ends the last
+// of lines, which vegeta's decoder would leave out without a word.
+type pastReader struct {
+	from  io.Reader
+	left  int
+	lines bool
+	last  byte
+	// err is what ended the stream, nil for its proper end.
+	err error
+}
+
+// Read implements io.Reader.
+func (p *pastReader) Read(to []byte) (int, error) {
+	if len(to) == 0 {
+		return 0, nil
+	}
+	if p.left <= 0 {
+		return 0, fmt.Errorf("a result of more than %d bytes", mostPast)
+	}
+	n, err := p.from.Read(to[:min(len(to), p.left)])
+	p.left -= n
+	if n > 0 {
+		p.last = to[n-1]
+		return n, nil // an error comes again
+	}
+	switch {
+	case err == nil:
+		return 0, nil
+	case !errors.Is(err, io.EOF):
+		p.err = err
+	case p.lines && p.last != '\n':
+		p.last, to[0] = '\n', '\n'
+		return 1, nil
+	}
+	return 0, err
 }

@@ -47,6 +47,11 @@ func compare(b *testing.B, null nullServer) {
 	fast, standard := attack.NewFast(nil, flatWorkers, nil), attack.NewTransport(nil, flatWorkers)
 	defer fast.CloseIdleConnections()
 	defer standard.CloseIdleConnections()
+	for _, transport := range []http.RoundTripper{fast, standard} {
+		if err := attack.Warm(context.Background(), &http.Client{Transport: transport}, null.url, flatWorkers); err != nil {
+			b.Fatal(err)
+		}
+	}
 	contenders := []*contender{
 		{name: "fast", turn: flatOut(c, fast)},
 		{name: "standard", turn: flatOut(c, standard)},
@@ -112,9 +117,6 @@ func commandLine(path string) func(*testing.B, string) (took, cpu time.Duration)
 func flatOut(c *clock.Clock, transport http.RoundTripper) func(*testing.B, string) (took, cpu time.Duration) {
 	client := &http.Client{Transport: transport}
 	return func(b *testing.B, url string) (took, cpu time.Duration) {
-		if err := attack.Warm(context.Background(), client, url, flatWorkers); err != nil {
-			b.Fatal(err)
-		}
 		gen, err := attack.Run(context.Background(), attack.Config{
 			Client: client, BaseURL: url, Clock: c, MaxWorkers: flatWorkers, Timeout: time.Minute,
 		}, still("/"), constant(b, 1e6, 100*time.Millisecond), func(s *bench.Sample) {

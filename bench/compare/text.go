@@ -27,7 +27,7 @@ type scale struct {
 // significant digits.
 func value(name string, v float64) string {
 	switch {
-	case !finite(v):
+	case !finite(v), v == 0 && unmeasured(name):
 		return "–"
 	case strings.HasSuffix(name, "_ratio"):
 		return fmt.Sprintf("%.3g%%", v*100)
@@ -39,6 +39,12 @@ func value(name string, v float64) string {
 		return scaled(v, []scale{{1, "/s"}, {1e3, "k/s"}, {1e6, "M/s"}}, 10000)
 	}
 	return fmt.Sprintf("%.4g", v)
+}
+
+// unmeasured says that a 0 of this kind stands for no value: no answer takes
+// no time, and no site carries nothing.
+func unmeasured(name string) bool {
+	return strings.HasSuffix(name, "_ns") || strings.HasSuffix(name, "_bytes") || name == "capacity_per_s"
 }
 
 // scaled picks the first unit in which the value is below limit.

@@ -34,6 +34,10 @@ const (
 	// errors, that are told apart.
 	mostPlaces = 10_000
 	mostCauses = 64
+	// mostSpan bounds the time between results, and mostLatency that of one:
+	// what is beyond them is no attack, and would overflow sums of times.
+	mostSpan    = 366 * 24 * time.Hour
+	mostLatency = 24 * time.Hour
 )
 
 // unplanned is why thresholds that hold on a replay are not passed.
@@ -49,14 +53,18 @@ func Replay(ctx context.Context, r io.Reader, cfg ReplayConfig) (bench.Run, erro
 		if len(p.all) >= mostPast {
 			return fmt.Errorf("more than %d results", mostPast)
 		}
-		p.add(one)
+		if err := p.add(one); err != nil {
+			return err
+		}
 		if len(p.all)%10_000 == 0 {
 			return ctx.Err()
 		}
 		return nil
 	})
 	switch {
-	case err != nil && len(p.all) == 0, ctx.Err() != nil:
+	case ctx.Err() != nil:
+		return bench.Run{}, ctx.Err()
+	case err != nil && len(p.all) == 0:
 		return bench.Run{}, err
 	case len(p.all) == 0:
 		return bench.Run{}, errors.New("there are no results")
@@ -87,9 +95,15 @@ type past struct {
 	bytes    uint64
 }
 
-func (p *past) add(one attack.Past) {
+func (p *past) add(one attack.Past) error {
 	if len(p.all) == 0 {
 		p.first = one.At
+	}
+	if apart := one.At.Sub(p.first); apart < -mostSpan || apart > mostSpan {
+		return fmt.Errorf("result %d was sent at %v, the first one at %v: more than %v apart", len(p.all)+1, one.At, p.first, mostSpan)
+	}
+	if one.Latency > mostLatency {
+		return fmt.Errorf("result %d took %v: at most %v is believed", len(p.all)+1, one.Latency, mostLatency)
 	}
 	p.highest = max(p.highest, one.Seq)
 	p.bytes += one.BytesIn
@@ -102,6 +116,7 @@ func (p *past) add(one attack.Past) {
 		h.cause = 1 + p.cause(cause)
 	}
 	p.all = append(p.all, h)
+	return nil
 }
 
 func (p *past) request(r request) uint16 {

@@ -124,3 +124,20 @@ func TestReplayRefusesOtherThings(t *testing.T) {
 		t.Errorf("an ended context: %v", err)
 	}
 }
+
+// TestReplayStopsAtWhatCannotBe: times that no attack has would overflow sums.
+func TestReplayStopsAtWhatCannotBe(t *testing.T) {
+	for name, spoil := range map[string]func(*vegeta.Result){
+		"long before": func(r *vegeta.Result) { r.Timestamp = time.Time{} },
+		"long after":  func(r *vegeta.Result) { r.Timestamp = r.Timestamp.AddDate(300, 0, 0) },
+		"endless":     func(r *vegeta.Result) { r.Latency = 1 << 62 },
+		"a day long":  func(r *vegeta.Result) { r.Latency = 25 * time.Hour },
+	} {
+		all := results()[:50]
+		spoil(&all[40])
+		run, err := endpoint.Replay(context.Background(), bytes.NewReader(encoded(t, all, encodings()["gob"])), endpoint.ReplayConfig{})
+		if err != nil || !strings.Contains(run.Partial, "result 41") || run.Stages[0].Common.Total.Sent != 40 || run.Verdict == bench.Pass {
+			t.Errorf("%s: partial %q, verdict %s, error %v", name, run.Partial, run.Verdict, err)
+		}
+	}
+}

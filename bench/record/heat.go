@@ -29,7 +29,7 @@ type heat struct {
 func newHeat(plan bench.Plan) *heat {
 	h := &heat{grid: newGrid(plan, columnOf(plan.Duration()), heatColumns), edges: []time.Duration{0}}
 	for k := range heatDecades*heatPerDecade + 1 {
-		h.edges = append(h.edges, time.Duration(float64(heatLowest)*math.Pow(10, float64(k)/heatPerDecade)))
+		h.edges = append(h.edges, time.Duration(math.Round(float64(heatLowest)*math.Pow(10, float64(k)/heatPerDecade))))
 	}
 	h.counts = make([][]uint64, h.grid.count)
 	for i := range h.counts {

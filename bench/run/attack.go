@@ -67,6 +67,9 @@ type seen struct {
 	slowAt []time.Duration
 	// slow counts requests that failed or took longer than the SLO.
 	slow uint64
+	// served counts those of them that were slow from the send on: the others
+	// were sent late.
+	served uint64
 	// parts are the summed Server-Timing parts by operation.
 	parts map[string]map[string]time.Duration
 	ok    map[string]uint64
@@ -208,6 +211,9 @@ func (b *bed) recorder(o order, shop *traffic.Shop, p bench.Plan) (*record.Recor
 func (o *seen) note(x *bench.Sample, operations []string, limit time.Duration) {
 	if x.Outcome == bench.Failed || x.Done-x.Intended > limit {
 		o.slow++
+		if x.Outcome == bench.Failed || x.Done-x.Sent > limit {
+			o.served++
+		}
 	}
 	if x.Outcome == bench.Failed {
 		o.failed = append(o.failed, x.Intended)

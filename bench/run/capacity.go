@@ -104,6 +104,8 @@ func (s *session) probe(rate float64, o *seen) bench.Probe {
 		p.Word, p.Why = bench.Unknown, fmt.Sprintf("%d requests are too few to judge quantile %v: at least %.0f", m.Total.Planned, slo.Quantile, least)
 	case p.Failures > slo.Failures:
 		p.Word, p.Why = bench.Fail, fmt.Sprintf("%.3g%% failed", p.Failures*100)
+	case p.Slow > 1-slo.Quantile && float64(o.served+m.Total.Unsent)/float64(m.Total.Planned) <= 1-slo.Quantile:
+		p.Word, p.Why = bench.Unknown, fmt.Sprintf("%.3g%% took longer than %v, but not from the send on: the generator was late", p.Slow*100, slo.Latency.Round(time.Millisecond))
 	case p.Slow > 1-slo.Quantile:
 		p.Word, p.Why = bench.Fail, fmt.Sprintf("%.3g%% took longer than %v", p.Slow*100, slo.Latency.Round(time.Millisecond))
 	}

@@ -28,13 +28,15 @@ type floor struct {
 	lanes int
 	size  int64
 	room  *semaphore.Weighted
+	// hasty says that no latency will be judged, so that none needs quiet.
+	hasty bool
 }
 
-// newFloor returns a floor for a number of stages at once, at least 1, on a
-// machine with this many cores.
-func newFloor(lanes, cores int) *floor {
+// newFloor returns a floor for as many stages at once as the profile has
+// lanes, at least 1, on a machine with this many cores.
+func newFloor(p bench.Profile, cores int) *floor {
 	size := int64(max(shareOfAll*float64(cores)*perCore, 1))
-	return &floor{max(lanes, 1), size, semaphore.NewWeighted(size)}
+	return &floor{lanes: max(p.Lanes, 1), size: size, room: semaphore.NewWeighted(size), hasty: p.Rate*p.Common.Seconds() < enough}
 }
 
 // carry does a thing that sends a number of requests per second. What needs
@@ -58,10 +60,20 @@ func (f *floor) carry(ctx context.Context, rate float64, do func() error) error 
 const quiet = 0.45
 
 // bursting is the load that a burst counts as.
-func (f *floor) bursting() float64 { return burst * float64(f.size) }
+func (f *floor) bursting() float64 {
+	if f.hasty {
+		return burst / 2 * float64(f.size)
+	}
+	return burst * float64(f.size)
+}
 
 // quietly is the load that a rate counts as where latencies are measured.
-func (f *floor) quietly(rate float64) float64 { return max(rate, quiet*float64(f.size)) }
+func (f *floor) quietly(rate float64) float64 {
+	if f.hasty {
+		return rate
+	}
+	return max(rate, quiet*float64(f.size))
+}
 
 // loadOf is the load that an experiment counts as, in requests per second: the
 // highest rate that it sends, or more.

@@ -12,6 +12,7 @@ import (
 // stages take turns, one at a time (A B A B), so that a slow change of the
 // machine falls on all alike; round 1 is the run itself.
 func (r *runner) rounds(ctx context.Context, out *bench.Run) error {
+	defer r.results(out) // what was measured before an error, too
 	for n := 2; n <= r.cfg.Profile.Repeats; n++ {
 		for _, s := range r.sessions {
 			if s == nil || s.result.Failed != "" {

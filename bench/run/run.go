@@ -57,7 +57,7 @@ func runAll(ctx context.Context, cfg Config, out *bench.Run) error {
 		cfg.Profile.Lanes = 1 // rounds must be alike: the others run alone
 		out.Profile = cfg.Profile
 	}
-	r := &runner{cfg: cfg, clock: c, calibration: measured, floor: newFloor(cfg.Profile.Lanes, runtime.NumCPU()), beds: map[*bed]bool{}}
+	r := &runner{cfg: cfg, clock: c, calibration: measured, floor: newFloor(cfg.Profile, runtime.NumCPU()), beds: map[*bed]bool{}}
 	if err := r.opinions(ctx); err != nil {
 		return err
 	}

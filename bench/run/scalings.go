@@ -2,6 +2,8 @@ package run
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"rung/bench"
 	"rung/bench/theory"
@@ -12,8 +14,14 @@ import (
 func (s *session) scalings() error {
 	for _, p := range s.stage.Scalings {
 		c := bench.Scaling{Of: p.Of}
+		var out []string
 		for _, w := range p.Points {
-			if f, ok := s.facts[w.Fact]; ok && f.Doubt == "" && f.Value > 0 {
+			switch f, ok := s.facts[w.Fact]; {
+			case !ok || !(f.Value > 0):
+				out = append(out, fmt.Sprintf("there is no measurement of %v %s (%s)", w.X, p.Of, w.Fact))
+			case f.Doubt != "":
+				out = append(out, fmt.Sprintf("the measurement of %v %s is left out: %s", w.X, p.Of, f.Doubt))
+			default:
 				c.Points = append(c.Points, bench.ScalingPoint{Nodes: w.X, Rate: f.Value})
 			}
 		}
@@ -33,6 +41,10 @@ func (s *session) scalings() error {
 		default:
 			c.Fit, c.Why = &fit, mind
 		}
+		if c.Why != "" {
+			out = append([]string{c.Why}, out...)
+		}
+		c.Why = strings.Join(out, "; ")
 		if len(c.Points) > 0 {
 			s.result.Scalings = append(s.result.Scalings, c)
 		}

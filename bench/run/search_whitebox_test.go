@@ -100,21 +100,22 @@ func TestProbeIsJudgedByCounting(t *testing.T) {
 	for _, row := range []struct {
 		name                    string
 		planned, failed, unsent uint64
-		slow                    uint64
+		slow, served            uint64
 		limited, crowded        string
 		want                    bench.Word
 	}{
-		{"all well", 1000, 0, 0, 0, "", "", bench.Pass},
-		{"just well", 1000, 0, 0, 10, "", "", bench.Pass},
-		{"too many slow", 1000, 0, 0, 11, "", "", bench.Fail},
-		{"failures count as slow", 1000, 11, 0, 11, "", "", bench.Fail},
-		{"unsent count", 1000, 0, 11, 0, "", "", bench.Fail},
-		{"too few requests", 499, 0, 0, 0, "", "", bench.Unknown},
-		{"the generator was the limit", 1000, 0, 0, 0, "late", "", bench.Unknown},
-		{"the real machine was the limit", 1000, 0, 0, 0, "", "too many cores", bench.Unknown},
+		{"all well", 1000, 0, 0, 0, 0, "", "", bench.Pass},
+		{"just well", 1000, 0, 0, 10, 10, "", "", bench.Pass},
+		{"too many slow", 1000, 0, 0, 11, 11, "", "", bench.Fail},
+		{"slow because late", 1000, 0, 0, 11, 10, "", "", bench.Unknown},
+		{"failures count as slow", 1000, 11, 0, 11, 11, "", "", bench.Fail},
+		{"unsent count", 1000, 0, 11, 0, 0, "", "", bench.Fail},
+		{"too few requests", 499, 0, 0, 0, 0, "", "", bench.Unknown},
+		{"the generator was the limit", 1000, 0, 0, 0, 0, "late", "", bench.Unknown},
+		{"the real machine was the limit", 1000, 0, 0, 0, 0, "", "too many cores", bench.Unknown},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			o := &seen{slow: row.slow, crowded: row.crowded, measurement: bench.Measurement{Total: bench.Tally{Planned: row.planned, Failed: row.failed, Unsent: row.unsent},
+			o := &seen{slow: row.slow, served: row.served, crowded: row.crowded, measurement: bench.Measurement{Total: bench.Tally{Planned: row.planned, Failed: row.failed, Unsent: row.unsent},
 				Generator: bench.Generator{Limited: row.limited}}}
 			if got := s.probe(100, o); got.Word != row.want {
 				t.Errorf("got %s (%s), want %s", got.Word, got.Why, row.want)

@@ -29,13 +29,16 @@ type Demand struct {
 // vendors plan for about as much (Bigtable: latency is best below 70% CPU).
 const UsualUse = 0.7
 
+// mostPeak is more than all there is, and few enough for nodes to be counted.
+const mostPeak = 1e12
+
 func (d Demand) check() (Demand, error) {
 	if d.Use == 0 {
 		d.Use = UsualUse
 	}
 	for _, x := range []float64{d.Peak.Low, d.Peak.Point, d.Peak.High} {
-		if !(x > 0) || math.IsInf(x, 0) {
-			return d, fmt.Errorf("the peak of %s is %v requests per second: it must be above 0 and finite", d.Name, d.Peak.Point)
+		if !(x > 0 && x <= mostPeak) {
+			return d, fmt.Errorf("the peak of %s is %v requests per second: it must be above 0, and %g at most", d.Name, x, float64(mostPeak))
 		}
 	}
 	switch {

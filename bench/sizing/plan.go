@@ -89,7 +89,10 @@ func On(d Demand, run bench.Run) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if len(run.Stages) == 0 || run.Kind != bench.KindLadder {
+	if run.Kind != bench.KindLadder {
+		return Plan{}, errors.New("the run is of an endpoint, of whose nodes nothing is known: a run of stages is needed")
+	}
+	if len(run.Stages) == 0 {
 		return Plan{}, errors.New("the run has no stages")
 	}
 	p := Plan{Demand: d, Assumptions: assumptions(d, run)}

@@ -47,7 +47,8 @@ const (
 
 // Play simulates the first stage that carries the peak, with as many nodes as
 // the plan says: do all of them together keep what each was sized for? Nothing
-// is played when no stage carries it.
+// is played when no stage carries it. A stage that cannot be played says why; an
+// error is that of ctx.
 func (p *Plan) Play(ctx context.Context, run bench.Run, seed uint64) error {
 	for i := range p.Stages {
 		s := &p.Stages[i]
@@ -57,8 +58,11 @@ func (p *Plan) Play(ctx context.Context, run bench.Run, seed uint64) error {
 		for _, r := range run.Stages {
 			if r.Stage.ID == s.ID {
 				played, err := s.play(ctx, r.Stage.Topology, run, p.Demand.Peak.Point, seed)
-				if err != nil {
-					return fmt.Errorf("simulate %s: %w", s.ID, err)
+				if ctx.Err() != nil {
+					return fmt.Errorf("simulate %s: %w", s.ID, ctx.Err())
+				}
+				if err != nil { // the plan stands without it
+					played = Played{Why: err.Error()}
 				}
 				s.Played = &played
 			}

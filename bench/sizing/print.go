@@ -3,6 +3,7 @@ package sizing
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -27,18 +28,21 @@ func Print(w io.Writer, p Plan, width int) error {
 
 // answer is the plan in a sentence or two.
 func (p Plan) answer() string {
+	carried := "No stage carried it as it was measured."
+	if p.Measured != "" {
+		carried = fmt.Sprintf("The first stage that carried it as it was measured is %s.", p.Measured)
+	}
+	use := fmt.Sprintf("with no resource more than %.3g%% used", p.Demand.Use*100)
+	at := slices.IndexFunc(p.Stages, func(s Stage) bool { return s.ID == p.First })
 	switch {
-	case p.First == "":
-		return "No stage of the run carries it, however many nodes it has."
-	case p.Measured != "":
-		return fmt.Sprintf("The first stage that carries it is %s, as it was measured.", p.Measured)
+	case at < 0 || p.First == "":
+		return carried + fmt.Sprintf(" %s, no stage of the run carries it, however many nodes it has.", strings.ToUpper(use[:1])+use[1:])
+	case p.Stages[at].Extrapolated:
+		return carried + fmt.Sprintf(" The first that carries it %s is %s, with more nodes than were measured: extrapolated.", use, p.First)
+	case p.First == p.Measured:
+		return fmt.Sprintf("The first stage that carries it is %s, as it was measured, %s.", p.First, use)
 	}
-	for _, s := range p.Stages {
-		if s.ID == p.First {
-			return fmt.Sprintf("The first stage that carries it is %s, with more nodes than were measured: extrapolated.", s.ID)
-		}
-	}
-	return ""
+	return carried + fmt.Sprintf(" The first that carries it %s is %s, as it was measured.", use, p.First)
 }
 
 func (s Stage) print(out paper, p Plan) {
@@ -81,7 +85,7 @@ func (s Stage) print(out paper, p Plan) {
 		out.item(s.Played.String())
 	}
 	if s.Extrapolated && s.ID == p.First {
-		out.item("extrapolated by the " + s.Model)
+		out.item("extrapolated: " + s.Model)
 	}
 }
 
@@ -131,8 +135,11 @@ func (r Rate) String() string {
 
 // persec writes a rate with three or four digits and thousands apart.
 func persec(rate float64) string {
-	if rate < 1000 {
+	if rate < 99.95 {
 		return fmt.Sprintf("%.3g/s", rate)
+	}
+	if rate < 999.95 {
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", rate), ".0") + "/s"
 	}
 	digits := fmt.Sprintf("%.0f", rate)
 	var parts []string

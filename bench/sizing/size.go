@@ -156,14 +156,14 @@ func kindOf(n targets.Node, balanced bool, shards map[string]string) (name strin
 	case kinds[targets.KindQueue]:
 		return n.Name, false, "a queue for each part of the work"
 	}
-	return n.Name, false, "not measured"
+	return n.Name, false, ""
 }
 
 // shardOf names the shard of every node that holds one's data.
 func shardOf(t targets.Topology) map[string]string {
 	out := map[string]string{}
 	for _, web := range t.RolesOf(targets.KindWeb) {
-		if web.Web.Sharding == nil {
+		if web.Web == nil || web.Web.Sharding == nil { // a run may come from anywhere
 			continue
 		}
 		for _, s := range web.Web.Sharding.All() {
@@ -248,9 +248,9 @@ func (g *group) unit(d Demand, rate float64) Unit {
 	u.Low, u.Point, u.High = need(d.Peak.Low), need(d.Peak.Point), need(d.Peak.High)
 	what := strings.TrimSpace(u.Resource)
 	u.Lines = []string{
-		fmt.Sprintf("measured at %.4g/s: the busiest of %d is %.3g%% %s, %.3g times the mean", rate, u.Measured, busiest*100, what, u.Uneven),
-		fmt.Sprintf("one carries %.4g/s / %d x %.3g%% / %.3g%% = %.4g/s", rate, u.Measured, d.Use*100, busiest*100, u.Capacity),
-		fmt.Sprintf("%.4g/s / %.4g/s = %.3g, so %d", d.Peak.Point, u.Capacity, d.Peak.Point/u.Capacity, u.Point),
+		fmt.Sprintf("measured at %s: the busiest of %d is %.3g%% %s, %.3g times the mean", persec(rate), u.Measured, busiest*100, what, u.Uneven),
+		fmt.Sprintf("one carries %s / %d x %.3g%% / %.3g%% = %s", persec(rate), u.Measured, d.Use*100, busiest*100, persec(u.Capacity)),
+		fmt.Sprintf("%s / %s = %.4g, so %d", persec(d.Peak.Point), persec(u.Capacity), d.Peak.Point/u.Capacity, u.Point),
 	}
 	if d.Peak.Point/u.Capacity <= spare-1 && u.Point == spare {
 		u.Lines[2] += ": one would do, and may fail"

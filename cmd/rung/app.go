@@ -116,6 +116,17 @@ func (a *app) completeStages(cmd *cobra.Command, _ []string, _ string) ([]string
 	return s.Library().Stages(), cobra.ShellCompDirectiveDefault // or a file
 }
 
+// completes offers names of the library, or a file.
+func (a *app) completes(names func(configs.Library) []string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		s, err := a.settings(cmd)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		return names(s.Library()), cobra.ShellCompDirectiveDefault
+	}
+}
+
 // chooses adds completion of a flag from a list.
 func chooses(cmd *cobra.Command, flag string, from func() []string) {
 	err := cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

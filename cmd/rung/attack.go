@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"path/filepath"
 	"time"
 
@@ -111,8 +112,13 @@ func (a *app) onEndpoint(cmd *cobra.Command, f endpointFlags, urls []string, mea
 	cfg.Progress = progress.show
 	result, runErr := measure(cmd.Context(), cfg)
 	progress.end()
+	var lookup *net.DNSError
 	switch {
 	case errors.Is(runErr, endpoint.ErrConfig), errors.Is(runErr, endpoint.ErrHost):
+		return exit{exitUsage, runErr}
+	case runErr != nil && len(result.Stages) == 0 && errors.Is(runErr, context.Canceled):
+		return exit{exitFail, errors.New("interrupted: nothing was written")}
+	case errors.As(runErr, &lookup) && len(result.Stages) == 0: // a name that does not exist
 		return exit{exitUsage, runErr}
 	case runErr != nil && len(result.Stages) == 0:
 		return harness(runErr)

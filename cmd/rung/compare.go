@@ -98,7 +98,7 @@ func windowsIn(folders []string) func(compare.Side, string, bench.Measurement) (
 		if !filepath.IsLocal(m.Log) {
 			return nil, fmt.Errorf("%s: the log %q is outside of the run", folder, m.Log)
 		}
-		file, err := os.Open(filepath.Join(folder, m.Log))
+		file, err := os.Open(filepath.Join(folderOf(folder), m.Log))
 		if err != nil {
 			return nil, err
 		}

@@ -43,7 +43,7 @@ func (f *endpointFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header for targets without it, \"Name: value\"")
 	flags.StringVar(&f.body, "body", "", "body for targets that have none: text, or @FILE")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "time-out of a request, from its start to the end of its body")
-	flags.IntVar(&f.connections, "connections", 512, "most connections to a host")
+	flags.IntVar(&f.connections, "connections", 0, "most connections to a host (0: 512, or 8 with --http2, which carry 100 requests each)")
 	flags.IntVar(&f.workers, "workers", 0, "most requests in flight (0: four times what the rate and the time-out need)")
 	flags.BoolVar(&f.noKeepAlive, "no-keepalive", false, "a new connection for each request")
 	flags.BoolVar(&f.http2, "http2", false, "HTTP/2 (in clear with prior knowledge for http)")
@@ -58,10 +58,10 @@ func (f *endpointFlags) add(cmd *cobra.Command) {
 	flags.String("out", "", "folder for the results (default runs/attack-<time>)")
 }
 
-// config makes the attack of flags and arguments.
+// endpointConfig makes the attack of flags and arguments.
 func (a *app) endpointConfig(f endpointFlags, urls []string, seed uint64) (endpoint.Config, error) {
 	cfg := endpoint.Config{Timeout: f.timeout, Connections: f.connections, MaxWorkers: f.workers, NoKeepAlive: f.noKeepAlive,
-		HTTP2: f.http2, AllowHosts: f.allow, Warm: f.warm, Seed: seed, Progress: nil,
+		HTTP2: f.http2, AllowHosts: f.allow, Warm: f.warm, Seed: seed,
 		TLS: endpoint.TLS{ServerName: f.serverName, Insecure: f.insecure}}
 	var err error
 	if cfg.Targets, err = a.endpointTargets(f, urls); err != nil {
@@ -74,14 +74,14 @@ func (a *app) endpointConfig(f endpointFlags, urls []string, seed uint64) (endpo
 		return cfg, err
 	}
 	for _, file := range []struct {
-		name string
-		to   *[]byte
-	}{{f.roots, &cfg.TLS.Roots}, {f.certificate, &cfg.TLS.Certificate}, {f.key, &cfg.TLS.Key}} {
+		flag, name string
+		to         *[]byte
+	}{{"ca", f.roots, &cfg.TLS.Roots}, {"cert", f.certificate, &cfg.TLS.Certificate}, {"key", f.key, &cfg.TLS.Key}} {
 		if file.name == "" {
 			continue
 		}
 		if *file.to, err = readBounded(file.name, maxPEM); err != nil {
-			return cfg, err
+			return cfg, fmt.Errorf("--%s: %w", file.flag, err)
 		}
 	}
 	if f.slo != "" {
@@ -151,7 +151,11 @@ func headersOf(lines []string) (http.Header, error) {
 
 func textOrFile(text string, most int64) ([]byte, error) {
 	if name, ok := strings.CutPrefix(text, "@"); ok {
-		return readBounded(name, most)
+		data, err := readBounded(name, most)
+		if err != nil {
+			return nil, fmt.Errorf("--body: %w", err)
+		}
+		return data, nil
 	}
 	return []byte(text), nil
 }

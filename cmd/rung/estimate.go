@@ -40,11 +40,9 @@ nodes of each kind that takes, and what would be the limit next.`,
   rung estimate twitter
   rung estimate twitter --set mau='100..500 M users'
   rung estimate my-site.yaml --measured runs/latest`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.estimate(cmd, args, f) },
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return configs.Library{}.Sheets(), cobra.ShellCompDirectiveDefault
-		},
+		Args:              cobra.MaximumNArgs(1),
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.estimate(cmd, args, f) },
+		ValidArgsFunction: a.completes(configs.Library.Sheets),
 	}
 	cmd.Flags().StringVar(&f.measured, "measured", "", "folder of a run: size the site for the peak by it")
 	cmd.Flags().Float64Var(&f.use, "use", sizing.UsualUse, "with --measured: the share of a resource that may be in use at the peak")
@@ -64,6 +62,12 @@ func (a *app) estimate(cmd *cobra.Command, args []string, f estimateFlags) error
 		return err
 	}
 	l := settings.Library()
+	switch given := cmd.Flags().Changed; {
+	case len(args) == 0 && (given("measured") || given("set")):
+		return exit{exitUsage, errors.New("--measured and --set need a case or a file to estimate")}
+	case f.measured == "" && given("use"):
+		return exit{exitUsage, errors.New("--use is for --measured")}
+	}
 	if len(args) == 0 {
 		return a.listSheets(l)
 	}
@@ -110,7 +114,11 @@ func solve(l configs.Library, name string, set []string) (sheet.Result, error) {
 			return sheet.Result{}, fmt.Errorf("--set %s: %w", text, err)
 		}
 	}
-	return s.Solve()
+	out, err := s.Solve()
+	if err != nil && len(set) > 0 {
+		return out, fmt.Errorf("%s with --set %s: %w", name, strings.Join(set, " --set "), err)
+	}
+	return out, err
 }
 
 // size turns the sheet's peak into nodes.
@@ -131,7 +139,7 @@ func size(ctx context.Context, r sheet.Result, f estimateFlags, seed uint64) (*s
 		return nil, usage(fmt.Errorf("%s: %w", f.measured, err))
 	}
 	if err := plan.Play(ctx, run, seed); err != nil {
-		return nil, harness(err)
+		return nil, exit{exitFail, fmt.Errorf("interrupted: %w", err)}
 	}
 	return &plan, nil
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,10 +43,8 @@ sets on one scale; "rung run --baseline FILE" shows a run beside it.`,
 		Example: `  rung numbers
   rung numbers book gist-2012
   rung numbers --measure --out runs/numbers`,
-		RunE: func(cmd *cobra.Command, names []string) error { return a.numbers(cmd, names, f) },
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return configs.Library{}.NumberSets(), cobra.ShellCompDirectiveDefault
-		},
+		RunE:              func(cmd *cobra.Command, names []string) error { return a.numbers(cmd, names, f) },
+		ValidArgsFunction: a.completes(configs.Library.NumberSets),
 	}
 	cmd.Flags().BoolVar(&f.measure, "measure", false, "measure this machine")
 	cmd.Flags().DurationVar(&f.budget, "budget", numbers.DefaultBudget, "how long to measure")
@@ -60,6 +58,9 @@ func (a *app) numbers(cmd *cobra.Command, names []string, f numbersFlags) error 
 		return err
 	}
 	l := settings.Library()
+	if !f.measure && cmd.Flags().Changed("budget") {
+		return exit{exitUsage, errors.New("--budget is for --measure")}
+	}
 	if len(names) == 0 {
 		names = l.NumberSets()
 	}
@@ -78,7 +79,10 @@ func (a *app) numbers(cmd *cobra.Command, names []string, f numbersFlags) error 
 		if f.budget < numbers.MinBudget || f.budget > numbers.MaxBudget {
 			return usage(fmt.Errorf("--budget is %v: allowed is %v to %v", f.budget, numbers.MinBudget, numbers.MaxBudget))
 		}
-		measured, err := a.measureNumbers(cmd.Context(), &f)
+		if f.out == "" {
+			f.out = cmp.Or(settings.Out, filepath.Join("runs", "numbers"))
+		}
+		measured, err := a.measureNumbers(cmd.Context(), f)
 		if err != nil {
 			return err
 		}
@@ -89,12 +93,10 @@ func (a *app) numbers(cmd *cobra.Command, names []string, f numbersFlags) error 
 
 // measureNumbers measures with its disk files where the results will go: that
 // is the disk of interest.
-func (a *app) measureNumbers(ctx context.Context, f *numbersFlags) (bench.NumberSet, error) {
-	if f.out == "" {
-		f.out = filepath.Join("runs", "numbers")
-	}
-	if err := os.MkdirAll(f.out, 0o777); err != nil {
-		return bench.NumberSet{}, harness(fmt.Errorf("folder for the results: %w", err))
+func (a *app) measureNumbers(ctx context.Context, f numbersFlags) (bench.NumberSet, error) {
+	// A folder that cannot be used is told now, and not after a minute.
+	if _, err := reports.Create(f.out); err != nil {
+		return bench.NumberSet{}, harness(err)
 	}
 	progress := a.progress()
 	defer progress.end()
@@ -105,7 +107,7 @@ func (a *app) measureNumbers(ctx context.Context, f *numbersFlags) (bench.Number
 	}})
 	switch {
 	case errors.Is(err, context.Canceled):
-		return set, exit{exitFail, errors.New("interrupted: nothing was written")}
+		return set, exit{exitFail, errors.New("interrupted: no numbers were written")}
 	case err != nil:
 		return set, harness(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -57,24 +59,38 @@ With --format the outcomes are printed for other tools instead.`,
 }
 
 // formatters write the outcomes of a run for other tools.
-var formatters = map[string]func(io.Writer, bench.Run) error{
-	"benchfmt": export.Benchfmt, "csv": export.CSV, "intervals-csv": export.IntervalsCSV, "prometheus": export.Prometheus, "hgrm": hgrmOfRun,
+func formatters() map[string]func(io.Writer, bench.Run) error {
+	return map[string]func(io.Writer, bench.Run) error{"benchfmt": export.Benchfmt, "csv": export.CSV,
+		"intervals-csv": export.IntervalsCSV, "prometheus": export.Prometheus, "hgrm": hgrmOfRun}
 }
 
 func formats() []string {
-	var names []string
-	for name := range formatters {
-		names = append(names, name)
+	return slices.Sorted(maps.Keys(formatters()))
+}
+
+// check refuses flags that would do nothing.
+func (f reportFlags) check(cmd *cobra.Command, replay bool) error {
+	switch given := cmd.Flags().Changed; {
+	case f.format != "" && formatters()[f.format] == nil:
+		return fmt.Errorf("--format is %q: allowed is %s", f.format, strings.Join(formats(), ", "))
+	case f.format != "" && f.page != "":
+		return errors.New("--format and --html do not go together")
+	case !replay && (given("slo") || given("out")):
+		return errors.New("--slo and --out are for results from standard input: rung report -")
+	case replay && f.page != "":
+		return errors.New("--html is for runs: the report of standard input goes to the folder of --out")
+	case replay && f.format != "" && (given("out") || given("slo")):
+		return errors.New("--format prints and writes nothing: it does not go with --out or --slo")
 	}
-	slices.Sort(names)
-	return names
+	return nil
 }
 
 func (a *app) report(cmd *cobra.Command, folders []string, f reportFlags) error {
-	if f.format != "" && formatters[f.format] == nil {
-		return exit{exitUsage, fmt.Errorf("--format is %q: allowed is %s", f.format, strings.Join(formats(), ", "))}
+	replay := slices.Contains(folders, "-")
+	if err := f.check(cmd, replay); err != nil {
+		return exit{exitUsage, err}
 	}
-	if slices.Contains(folders, "-") {
+	if replay {
 		if len(folders) > 1 {
 			return exit{exitUsage, errors.New("\"-\" is read alone")}
 		}
@@ -84,31 +100,43 @@ func (a *app) report(cmd *cobra.Command, folders []string, f reportFlags) error 
 	var errs []error
 	for _, folder := range folders {
 		result, err := reports.ReadRun(folder)
-		if err == nil && f.format == "" && f.page == "" {
-			var directory *reports.Directory
-			if directory, err = reports.Create(folder); err == nil {
-				err = a.finish(directory, result, false)
-			}
-		}
 		runs = append(runs, result)
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return exit{exitUsage, err}
+	}
+	switch {
+	case f.format != "":
+		return a.formatted(runs, f.format)
+	case f.page != "":
+		return a.sideBySide(runs, folders, f.page)
+	}
+	for i, folder := range folders {
+		directory, err := reports.Create(folderOf(folder))
+		if err == nil {
+			err = a.finish(directory, runs[i], false)
+		}
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return harness(err)
 	}
-	if f.format != "" {
-		return a.formatted(runs, f.format)
-	}
-	if f.page != "" {
-		return a.sideBySide(runs, folders, f.page)
-	}
 	return nil
+}
+
+// folderOf is the folder of a run that was named by it, or by its run.json.
+func folderOf(path string) string {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return filepath.Dir(path)
+	}
+	return path
 }
 
 func (a *app) formatted(runs []bench.Run, format string) error {
 	for _, r := range runs {
 		var b bytes.Buffer
-		if err := formatters[format](&b, r); err != nil {
+		if err := formatters()[format](&b, r); err != nil {
 			return harness(err)
 		}
 		if _, err := a.stdout.Write(b.Bytes()); err != nil {
@@ -125,6 +153,9 @@ func (a *app) sideBySide(runs []bench.Run, names []string, file string) error {
 	}
 	if err := reports.WriteFile(file, page); err != nil {
 		return harness(err)
+	}
+	if a.json {
+		return a.printJSON(map[string]string{"page": file})
 	}
 	fmt.Fprintf(a.stdout, "page: %s\n", file)
 	return nil
@@ -148,11 +179,15 @@ func (a *app) replay(cmd *cobra.Command, f reportFlags) error {
 		out = filepath.Join("runs", "replay-"+time.Now().Format("2006-01-02T15-04-05"))
 	}
 	files := &lateFolder{path: out}
-	cfg.Files = files
-	result, err := endpoint.Replay(cmd.Context(), a.stdin, cfg)
+	if f.format == "" { // or a folder with nothing but a log would be left
+		cfg.Files = files
+	}
+	result, err := endpoint.Replay(cmd.Context(), interruptible(cmd.Context(), a.stdin), cfg)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return exit{exitFail, errors.New("interrupted: nothing was written")}
+	case err != nil && len(result.Stages) > 0: // it was read, and could not be recorded
+		return harness(err)
 	case err != nil:
 		return exit{exitUsage, fmt.Errorf("standard input: %w", err)}
 	}
@@ -167,4 +202,16 @@ func (a *app) replay(cmd *cobra.Command, f reportFlags) error {
 		return harness(err)
 	}
 	return endOf(result, nil)
+}
+
+// interruptible ends with the context, even while r waits for a terminal or
+// for another program: then one goroutine waits on, until the program ends.
+func interruptible(ctx context.Context, r io.Reader) io.Reader {
+	out, in := io.Pipe()
+	context.AfterFunc(ctx, func() { in.CloseWithError(context.Cause(ctx)) })
+	go func() {
+		_, err := io.Copy(in, r)
+		in.CloseWithError(err)
+	}()
+	return out
 }
