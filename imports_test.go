@@ -65,7 +65,7 @@ bench/sizing bench bench/estimate bench/simulate targets
 bench/theory bench
 bench/traffic bench targets
 bench/transport golang.org/x/net/http/httpguts
-bench/run bench bench/attack bench/calibrate bench/estimate bench/ledger bench/plan bench/record bench/search bench/simulate bench/theory bench/traffic bench/transport targets targets/clock targets/dns targets/evict targets/launch targets/reshard targets/scale targets/shard targets/supervise golang.org/x/sync/semaphore
+bench/run bench bench/attack bench/calibrate bench/estimate bench/ledger bench/plan bench/record bench/search bench/simulate bench/theory bench/traffic targets targets/clock targets/dns targets/evict targets/launch targets/reshard targets/scale targets/shard targets/supervise golang.org/x/sync/semaphore
 reports bench
 reports/export bench
 reports/html bench reports targets github.com/go-echarts/go-echarts/v2/charts github.com/go-echarts/go-echarts/v2/opts

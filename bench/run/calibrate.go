@@ -80,9 +80,9 @@ func calibration(ctx context.Context, cfg Config, c *clock.Clock) (bench.Calibra
 }
 
 func client(system *launch.System, role string) *http.Client {
-	return &http.Client{Transport: attack.NewFast(func(ctx context.Context, network, _ string) (net.Conn, error) {
+	return &http.Client{Transport: attack.NewTransport(func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return system.Dial(ctx, network, role)
-	}, 64, nil)}
+	}, 64)}
 }
 
 type ruler struct {

@@ -5,14 +5,12 @@ import (
 	"io"
 	"net/http"
 	"syscall"
-
-	"rung/bench/transport"
 )
 
 // resender sends a request again, once, whose connection broke before it was
 // answered, as browsers do. Only what may be repeated without harm is: GET
 // and HEAD (RFC 9110, section 9.2.2).
-type resender struct{ *transport.Transport }
+type resender struct{ *http.Transport }
 
 // RoundTrip implements http.RoundTripper.
 func (r resender) RoundTrip(request *http.Request) (*http.Response, error) {

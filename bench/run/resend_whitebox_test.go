@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-
-	"rung/bench/transport"
 )
 
 func TestWhatBrokeIsSentAgainOnceUnlessItChangesSomething(t *testing.T) {
@@ -30,12 +28,12 @@ func TestWhatBrokeIsSentAgainOnceUnlessItChangesSomething(t *testing.T) {
 				panic(http.ErrAbortHandler)
 			}
 		}))
-		kept := transport.New(transport.Config{Connections: 4})
+		transport := &http.Transport{}
 		request, err := http.NewRequest(row.method, server.URL, strings.NewReader(""))
 		if err != nil {
 			t.Fatal(err)
 		}
-		response, err := resender{kept}.RoundTrip(request)
+		response, err := resender{transport}.RoundTrip(request)
 		if err == nil {
 			io.Copy(io.Discard, response.Body)
 			response.Body.Close()
@@ -43,7 +41,7 @@ func TestWhatBrokeIsSentAgainOnceUnlessItChangesSomething(t *testing.T) {
 		if (err == nil) != row.ok || tries.Load() != row.tries {
 			t.Errorf("%s with %d breaks: %v after %d tries, want %d", row.method, row.breaks, err, tries.Load(), row.tries)
 		}
-		kept.CloseIdleConnections()
+		transport.CloseIdleConnections()
 		server.Close()
 	}
 }

@@ -34,7 +34,7 @@ func (b *bed) place(r targets.Region) *users {
 	if r.Subnet != "" {
 		u.subnet = netip.MustParsePrefix(r.Subnet) // of a valid topology
 	}
-	u.client = &http.Client{Transport: resender{attack.NewFast(u.dial, connections, nil)}}
+	u.client = &http.Client{Transport: resender{attack.NewTransport(u.dial, connections)}}
 	return u
 }
 
