@@ -34,7 +34,12 @@ func BenchmarkLateness(b *testing.B) {
 	}
 }
 
-const benchDuration = 2 * time.Second
+func benchDuration() time.Duration {
+	if testing.Short() {
+		return 200 * time.Millisecond
+	}
+	return 2 * time.Second
+}
 
 type attempt func(b *testing.B, r rig, rate int) (late, response []time.Duration)
 
@@ -60,7 +65,7 @@ func benchmark(b *testing.B, r rig, rate int, run attempt) {
 }
 
 func byClock(b *testing.B, r rig, rate int) (late, response []time.Duration) {
-	_, err := attack.Run(context.Background(), r.cfg, still("/"), constant(b, float64(rate), benchDuration),
+	_, err := attack.Run(context.Background(), r.cfg, still("/"), constant(b, float64(rate), benchDuration()),
 		func(s *bench.Sample) {
 			late = append(late, s.Sent-s.Intended)
 			response = append(response, s.Done-s.Intended)
@@ -78,7 +83,7 @@ func bySleep(_ *testing.B, r rig, rate int) (late, response []time.Duration) {
 	attacker := vegeta.NewAttacker(vegeta.Client(r.cfg.Client), vegeta.MaxBody(0),
 		vegeta.Workers(64), vegeta.MaxWorkers(4000))
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: r.cfg.BaseURL})
-	for result := range attacker.Attack(target, pacer, benchDuration, "") {
+	for result := range attacker.Attack(target, pacer, benchDuration(), "") {
 		due := pacer.began.Add(time.Duration(result.Seq+1) * time.Second / time.Duration(rate))
 		late = append(late, result.Timestamp.Sub(due))
 		response = append(response, result.Timestamp.Add(result.Latency).Sub(due))
