@@ -68,6 +68,9 @@ func parseURL(text string) (*url.URL, error) {
 	if len(text) > maxURL {
 		return nil, fmt.Errorf("URL of %d bytes: allowed are up to %d", len(text), maxURL)
 	}
+	if !strings.Contains(text, "://") {
+		return nil, fmt.Errorf("URL %.100q says no scheme: want http://host/path or https://host/path", text[strings.LastIndexByte(text, '@')+1:])
+	}
 	u, err := url.Parse(text)
 	if err != nil {
 		var parse *url.Error

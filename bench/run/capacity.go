@@ -100,6 +100,9 @@ func (s *session) probe(rate float64, o *seen) bench.Probe {
 		p.Word, p.Why = bench.Unknown, "the generator was the limit: "+m.Generator.Limited
 	case o.crowded != "":
 		p.Word, p.Why = bench.Unknown, o.crowded
+	case busiest(o.uses).Ratio >= always:
+		u := busiest(o.uses)
+		p.Word, p.Why = bench.Fail, fmt.Sprintf("%s %s was %.3g%% used: it cannot keep up, and a longer probe would show the queue", u.Node, u.Resource, u.Ratio*100)
 	case float64(m.Total.Planned) < least:
 		p.Word, p.Why = bench.Unknown, fmt.Sprintf("%d requests are too few to judge quantile %v: at least %.0f", m.Total.Planned, slo.Quantile, least)
 	case p.Failures > slo.Failures:
@@ -110,6 +113,22 @@ func (s *session) probe(rate float64, o *seen) bench.Probe {
 		p.Word, p.Why = bench.Fail, fmt.Sprintf("%.3g%% took longer than %v", p.Slow*100, slo.Latency.Round(time.Millisecond))
 	}
 	return p
+}
+
+// always is the use from which on a resource has no time left. A short probe
+// just above what a resource can do may meet the objective all the same: its
+// queue has not grown long enough yet.
+const always = 0.98
+
+// busiest is the resource of a single node with the highest use.
+func busiest(uses []bench.Use) bench.Use {
+	var out bench.Use
+	for _, u := range uses {
+		if u.Ratio > out.Ratio {
+			out = u
+		}
+	}
+	return out
 }
 
 // breaking is the probe at which the stage broke: that of the lowest rate that

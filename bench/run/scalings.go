@@ -11,7 +11,7 @@ import (
 
 // scalings fits the scalability law to what was measured of so many nodes.
 // Where that is too little, it is fitted to what was simulated, and says so.
-func (s *session) scalings() error {
+func (s *session) scalings() {
 	for _, p := range s.stage.Scalings {
 		c := bench.Scaling{Of: p.Of}
 		var out []string
@@ -37,7 +37,7 @@ func (s *session) scalings() error {
 		case errors.Is(err, theory.ErrFewPoints):
 			c.Why = "too few numbers of nodes were tried for a fit"
 		case err != nil:
-			return err
+			c.Why = err.Error() // of these points: the rest of the run is sound
 		default:
 			c.Fit, c.Why = &fit, mind
 		}
@@ -49,7 +49,6 @@ func (s *session) scalings() error {
 			s.result.Scalings = append(s.result.Scalings, c)
 		}
 	}
-	return nil
 }
 
 // fewestFitted numbers of nodes tell three parameters and an error.

@@ -144,3 +144,16 @@ func TestCrowdedCountsNodesAndHarness(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyIsAlwaysBusyAndKeepsUp: a probe that meets the objective while a
+// resource has no time left has not lasted long enough.
+func TestNobodyIsAlwaysBusyAndKeepsUp(t *testing.T) {
+	s := &session{cfg: Config{Workload: bench.Workload{SLO: bench.SLO{Quantile: 0.99, Latency: 400 * time.Millisecond, Failures: 0.01}}}}
+	for use, want := range map[float64]bench.Word{0.5: bench.Pass, 0.97: bench.Pass, 0.99: bench.Fail, 1.05: bench.Fail} {
+		o := &seen{uses: []bench.Use{{Node: "web", Resource: "cpu", Ratio: 0.3}, {Node: "db", Resource: "disk", Ratio: use}},
+			measurement: bench.Measurement{Total: bench.Tally{Planned: 1000}}}
+		if got := s.probe(100, o); got.Word != want {
+			t.Errorf("a disk that is %v used: %s (%s), want %s", use, got.Word, got.Why, want)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -40,7 +39,7 @@ func (s *session) run(ctx context.Context) error {
 		err = s.onVariants(ctx)
 	}
 	s.figures()
-	err = errors.Join(err, s.scalings())
+	s.scalings()
 	if err != nil {
 		s.result.Failed = err.Error()
 	}

@@ -104,7 +104,7 @@ func (a *app) onEndpoint(cmd *cobra.Command, f endpointFlags, urls []string, mea
 	}
 	out := settings.Out
 	if out == "" {
-		out = filepath.Join("runs", "attack-"+time.Now().Format("2006-01-02T15-04-05"))
+		out = filepath.Join("runs", "attack-"+time.Now().Format("2006-01-02T15-04-05.000"))
 	}
 	files := &lateFolder{path: out}
 	cfg.Files = files

@@ -35,7 +35,8 @@ func (a *app) reportCommand() *cobra.Command {
 		Use:   "report DIR... | -",
 		Short: "Render the report of a run again, or of another tool's results",
 		Long: `Render report.html again from the run.json of each folder, and print the
-summary. Nothing is measured: the same run.json gives the same report. With
+summary. Nothing is measured: the same run.json gives the same report, and the
+exit code says whether it was made, not what is in it. With
 --html several runs are put side by side in one page.
 
 With "-" the results of "vegeta attack" (gob, JSON or CSV) are read from
@@ -176,7 +177,7 @@ func (a *app) replay(cmd *cobra.Command, f reportFlags) error {
 	}
 	out := settings.Out
 	if out == "" {
-		out = filepath.Join("runs", "replay-"+time.Now().Format("2006-01-02T15-04-05"))
+		out = filepath.Join("runs", "replay-"+time.Now().Format("2006-01-02T15-04-05.000"))
 	}
 	files := &lateFolder{path: out}
 	if f.format == "" { // or a folder with nothing but a log would be left
