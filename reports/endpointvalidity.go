@@ -123,7 +123,10 @@ func resources(run bench.Run) []Item {
 	})
 	switch {
 	case files > 0 && limit > 0:
-		item.Value, item.Word = fmt.Sprintf("%s; %s of %s files", plural(sockets, "socket"), Count(files), Count(limit)), bench.Pass
+		item.Value, item.Word = fmt.Sprintf("%s of %s files", Count(files), Count(limit)), bench.Pass
+		if sockets > 0 { // not every transport counts them
+			item.Value = plural(sockets, "socket") + "; " + item.Value
+		}
 	case sockets > 0:
 		item.Value = plural(sockets, "socket")
 	default:
