@@ -148,6 +148,20 @@ func (t Topology) DataCenters() []string {
 	return once(names)
 }
 
+// Spread lists the regions that users of the site are in: all of them where
+// there are several data centres to be near to; none stands for the one place
+// without a name.
+func (t Topology) Spread() []string {
+	if len(t.DataCenters()) < 2 {
+		return nil
+	}
+	var names []string
+	for _, r := range t.Regions {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
 // NodesIn lists the nodes of a data centre.
 func (t Topology) NodesIn(datacenter string) []string {
 	var names []string

@@ -13,7 +13,7 @@ func (s *session) common(ctx context.Context, b *bed) error {
 	p := s.cfg.Profile
 	s.stepFor(p.Common, "common load: %.4g/s", p.Rate)
 	before := b.read(ctx)
-	seen, err := b.attack(ctx, order{name: "common", rate: p.Rate, length: p.Common, regions: spread(b.system.Topology()), keep: true})
+	seen, err := b.attack(ctx, order{name: "common", rate: p.Rate, length: p.Common, regions: b.system.Topology().Spread(), keep: true})
 	if seen != nil {
 		s.result.Common = &seen.measurement
 		s.measured("common", seen)

@@ -31,7 +31,7 @@ func (s *session) deploy(ctx context.Context, b *bed, e bench.Experiment) error 
 	loadCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	seen, err := b.attack(loadCtx, order{open: true, name: e.Name, rate: s.rateOf(e), length: length, only: e.Operations,
-		regions: spread(b.system.Topology()), interval: 100 * time.Millisecond, keep: true, began: func(t time.Time) {
+		regions: b.system.Topology().Spread(), interval: 100 * time.Millisecond, keep: true, began: func(t time.Time) {
 			go func() {
 				done <- fleet.roll(ctx, e.Nodes, t.Add(p.Before))
 				if s.clock.Until(ctx, time.Now().Add(p.After)) == nil {

@@ -69,7 +69,7 @@ func (s *session) foreseeKills() ([]bench.Estimate, error) {
 // links are cut.
 func foreseeMoves(prefix, datacenter, method string, t targets.Topology, timeout time.Duration) ([]bench.Estimate, error) {
 	var out []bench.Estimate
-	for _, region := range spread(t) {
+	for _, region := range t.Spread() {
 		if home, ok := homeOf(t, region); !ok || home != datacenter {
 			continue
 		}

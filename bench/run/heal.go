@@ -32,7 +32,7 @@ func (s *session) heal(ctx context.Context, b *bed, e bench.Experiment) error {
 	ended, struck := make(chan error, 1), make(chan blowTime, 1)
 	books := newBooks(b.system.Topology())
 	seen, err := b.attack(ctx, order{name: e.Name, rate: s.rateOf(e), length: length, only: e.Operations,
-		regions: spread(b.system.Topology()), interval: 100 * time.Millisecond, books: books, keep: true, began: func(t time.Time) {
+		regions: b.system.Topology().Spread(), interval: 100 * time.Millisecond, books: books, keep: true, began: func(t time.Time) {
 			go func() { ended <- supervise.Run(superviseCtx, *spec, watch, watch.note) }()
 			go func() {
 				at, err := b.killAt(ctx, e.Nodes, t.Add(p.Before))

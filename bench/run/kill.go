@@ -36,7 +36,7 @@ type strike struct {
 // kill is a row of the kill-one-of-each matrix.
 func (s *session) kill(ctx context.Context, b *bed, k bench.Kill) error {
 	strike := strike{name: k.Name(), prefix: "kill." + k.Name() + ".", nodes: []string{k.Node}, down: k.Down,
-		replace: k.Replace, rate: s.cfg.Profile.Rate, regions: spread(b.system.Topology())}
+		replace: k.Replace, rate: s.cfg.Profile.Rate, regions: b.system.Topology().Spread()}
 	if k.DataCenter != "" {
 		strike.datacenter, strike.nodes = k.DataCenter, b.running(k.DataCenter)
 	}

@@ -63,7 +63,7 @@ func (s *session) simulate(ctx context.Context) (err error) {
 	t := s.stage.Topology
 	near := s.crowd(local(t), bench.Hot{})
 	s.result.Simulation, err = estimate.SimulateTrial(ctx, t, s.cfg.Workload, estimate.Trial{
-		Users: s.crowd(spread(t), bench.Hot{}), Near: &near, Rate: s.cfg.Profile.Rate, Length: s.cfg.Profile.Common, Warm: s.cfg.Profile.Warm,
+		Users: s.crowd(t.Spread(), bench.Hot{}), Near: &near, Rate: s.cfg.Profile.Rate, Length: s.cfg.Profile.Common, Warm: s.cfg.Profile.Warm,
 		Hop: s.calibration.HopCost, Seed: s.cfg.Seed, Budget: s.cfg.Profile.Simulate})
 	if err != nil {
 		return err

@@ -9,26 +9,13 @@ import (
 	"rung/targets"
 )
 
-// spread are the regions that users of a site are in: all of them where there
-// are several data centres to be near to, else the one place without a name.
-func spread(t targets.Topology) []string {
-	if len(t.DataCenters()) < 2 {
-		return nil
-	}
-	var names []string
-	for _, r := range t.Regions {
-		names = append(names, r.Name)
-	}
-	return names
-}
-
 // local are those regions that have a data centre of their own: no other
 // region is much nearer to a balancer. Capacity is searched with users there,
 // because it is a question to the site; for others the distance alone may
 // take more than the objective allows.
 func local(t targets.Topology) []string {
 	nearest := map[string]time.Duration{}
-	for _, name := range spread(t) {
+	for _, name := range t.Spread() {
 		r, _ := t.Region(name)
 		if d, ok := toBalancer(t, r); ok {
 			nearest[name] = d
@@ -40,7 +27,7 @@ func local(t targets.Topology) []string {
 			least = d
 		}
 	}
-	return slices.DeleteFunc(spread(t), func(name string) bool {
+	return slices.DeleteFunc(t.Spread(), func(name string) bool {
 		d, ok := nearest[name]
 		return !ok || d > 2*least
 	})
@@ -62,8 +49,8 @@ func toBalancer(t targets.Topology, r targets.Region) (shortest time.Duration, f
 // predictFor predicts a topology under the common load, with users where they
 // are, and its capacity with users where that is searched.
 func (s *session) predictFor(t targets.Topology, w bench.Workload) (bench.Prediction, error) {
-	all, err := s.predictCrowd(t, w, s.crowd(spread(t), bench.Hot{}))
-	if err != nil || slices.Equal(local(t), spread(t)) {
+	all, err := s.predictCrowd(t, w, s.crowd(t.Spread(), bench.Hot{}))
+	if err != nil || slices.Equal(local(t), t.Spread()) {
 		return all, err
 	}
 	near, err := s.predictCrowd(t, w, s.crowd(local(t), bench.Hot{}))

@@ -49,7 +49,7 @@ func (s *session) round(ctx context.Context, n int) error {
 	}
 	p := s.cfg.Profile
 	s.stepFor(p.Common, "round %d: common load: %.4g/s", n, p.Rate)
-	seen, err := b.attack(ctx, order{name: "common", rate: p.Rate, length: p.Common, regions: spread(b.system.Topology()), keep: true})
+	seen, err := b.attack(ctx, order{name: "common", rate: p.Rate, length: p.Common, regions: b.system.Topology().Spread(), keep: true})
 	if err != nil {
 		return err
 	}

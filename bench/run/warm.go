@@ -31,7 +31,7 @@ func (b *bed) warm(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return nil
 	}
-	_, err := b.attack(ctx, order{name: "warm-up", rate: b.session.cfg.Profile.Rate, length: d, regions: spread(b.system.Topology())})
+	_, err := b.attack(ctx, order{name: "warm-up", rate: b.session.cfg.Profile.Rate, length: d, regions: b.system.Topology().Spread()})
 	return err
 }
 

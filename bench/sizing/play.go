@@ -72,7 +72,7 @@ func (p *Plan) Play(ctx context.Context, run bench.Run, seed uint64) error {
 }
 
 func (s Stage) play(ctx context.Context, t targets.Topology, run bench.Run, peak float64, seed uint64) (Played, error) {
-	net, outside, err := estimate.NetworkOf(t, run.Workload, estimate.Crowd{Regions: regions(t)}, s.At, 0, run.Calibration.HopCost)
+	net, outside, err := estimate.NetworkOf(t, run.Workload, estimate.Crowd{Regions: t.Spread()}, s.At, 0, run.Calibration.HopCost)
 	if err != nil || outside != "" {
 		return Played{Why: outside}, err
 	}
@@ -111,16 +111,4 @@ func (s Stage) factor(g simulate.Group) float64 {
 		}
 	}
 	return 1
-}
-
-// regions that users are in, where there are several data centres.
-func regions(t targets.Topology) []string {
-	if len(t.DataCenters()) < 2 {
-		return nil
-	}
-	var names []string
-	for _, r := range t.Regions {
-		names = append(names, r.Name)
-	}
-	return names
 }

@@ -50,21 +50,10 @@ func renderComparison(before, after bench.Run, c bench.Comparison) ([]byte, erro
 	if c.After == "" {
 		c.After = "after"
 	}
-	var data []byte
-	for _, l := range levels() {
+	return fitting(func(l level) (*leaf, error) {
 		p := &comparison{before: before, after: after, c: c, b: newBuilder(after, l), ids: anchors{}}
-		out, err := p.leaf()
-		if err != nil {
-			return nil, err
-		}
-		if data, err = out.bytes("compare.html"); err != nil {
-			return nil, err
-		}
-		if len(data) <= MaxPage {
-			break
-		}
-	}
-	return data, nil
+		return p.leaf()
+	})
 }
 
 // leaf makes the parts in reading order.

@@ -81,3 +81,20 @@ func (l *leaf) bytes(name string) ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
+
+// fitting makes a page in as much detail as its budget allows.
+func fitting(make func(level) (*leaf, error)) (data []byte, err error) {
+	for _, l := range levels() {
+		out, err := make(l)
+		if err != nil {
+			return nil, err
+		}
+		if data, err = out.bytes("compare.html"); err != nil {
+			return nil, err
+		}
+		if len(data) <= MaxPage {
+			break
+		}
+	}
+	return data, nil
+}

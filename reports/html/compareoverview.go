@@ -68,21 +68,10 @@ func renderOverview(runs []bench.Run, names []string) ([]byte, error) {
 			}
 		}
 	}
-	var data []byte
-	for _, l := range levels() {
+	return fitting(func(l level) (*leaf, error) {
 		o.detail, o.ids = l, anchors{}
-		out, err := o.leaf()
-		if err != nil {
-			return nil, err
-		}
-		if data, err = out.bytes("compare.html"); err != nil {
-			return nil, err
-		}
-		if len(data) <= MaxPage {
-			break
-		}
-	}
-	return data, nil
+		return o.leaf()
+	})
 }
 
 // leaf makes the parts in reading order.
