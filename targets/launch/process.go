@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -43,6 +44,7 @@ func start(spawn func(*exec.Cmd) error, command []string, spec targets.Spec, log
 	p.cmd = exec.Command(command[0], command[1:]...)
 	p.cmd.Stderr = io.MultiWriter(log, p.tail)
 	p.cmd.SysProcAttr = orphanAttributes()
+	p.cmd.Env = environment(spec.Node.Machine, os.Environ())
 	stdin, err := p.cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("node %s: %w", p.node, err)
