@@ -70,6 +70,9 @@ type seen struct {
 	// served counts those of them that were slow from the send on: the others
 	// were sent late.
 	served uint64
+	// emulated counts those that their time on emulated machines alone made
+	// slow.
+	emulated uint64
 	// parts are the summed Server-Timing parts by operation.
 	parts map[string]map[string]time.Duration
 	ok    map[string]uint64
@@ -160,6 +163,11 @@ const share = 0.5
 // shareOfAll of it is what a stage and those that stand beside it may need.
 const shareOfAll = 0.75
 
+// shareOfComputer of it is what everything that runs may use, the kernel and
+// programs that have nothing to do with the run among it. It is more than
+// shareOfAll, because what the kernel does for the stages is no process's.
+const shareOfComputer = 0.85
+
 // crowded says why the real machine may have been the limit.
 func crowded(nodes watched, g bench.Generator, cpus int) string {
 	if nodes.wall <= 0 || g.Wall <= 0 {
@@ -173,6 +181,7 @@ func crowded(nodes watched, g bench.Generator, cpus int) string {
 	}{
 		{"the stage and the harness", nodes.own.Seconds()/nodes.wall.Seconds() + harness, share},
 		{"all stages that ran at once", nodes.processCPU.Seconds()/nodes.wall.Seconds() + harness, shareOfAll},
+		{"all programs of this computer", nodes.computer.Seconds() / nodes.wall.Seconds(), shareOfComputer},
 	} {
 		if part.cores > part.most*float64(cpus) {
 			return fmt.Sprintf("the real machine was the limit: %s used %.2g of %d cores, at most %.2g may be",
@@ -213,6 +222,9 @@ func (o *seen) note(x *bench.Sample, operations []string, limit time.Duration) {
 		o.slow++
 		if x.Outcome == bench.Failed || x.Done-x.Sent > limit {
 			o.served++
+		}
+		if x.Outcome != bench.Failed && emulated(x.ServerTiming) > limit {
+			o.emulated++
 		}
 	}
 	if x.Outcome == bench.Failed {

@@ -7,17 +7,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"rung/bench"
 	"rung/bench/estimate"
 	"rung/bench/search"
 	"rung/targets"
 )
-
-// fewest requests of a probe for each one that the SLO lets be slow: below
-// this, chance decides the probe.
-const fewestSlow = 5
 
 // mostDoubtful is how many probes of a search may be spoilt and tried again.
 const mostDoubtful = 2
@@ -54,7 +49,7 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 			if doubtful == mostDoubtful && c.Passed == 0 {
 				// It was no moment: what can be said is that this much, which
 				// the real machine carries, is not the limit.
-				c.Next, spoilt = min(c.Next, share*float64(runtime.NumCPU())*perCore), probe.Why
+				c.Next, spoilt = min(c.Next, share*float64(runtime.NumCPU())/s.cores(1)), probe.Why
 			}
 			probes++
 			continue
@@ -75,60 +70,6 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 		out.Doubt = "every rate that was tried met the SLO"
 	}
 	return out, nil
-}
-
-// probeLength is longer at a low rate, by half at most: a probe needs some
-// thousand requests, lest a few dear ones decide it.
-func probeLength(usual time.Duration, rate float64) time.Duration {
-	const enough = 1000
-	need := time.Duration(enough / rate * float64(time.Second))
-	return min(max(need, usual), usual*3/2)
-}
-
-// probe judges one try.
-func (s *session) probe(rate float64, o *seen) bench.Probe {
-	m := o.measurement
-	slo := s.cfg.Workload.SLO
-	p := bench.Probe{Rate: rate, Goodput: m.Goodput, P50: m.Total.Response.P50, P99: m.Total.Response.P99,
-		Failures: m.Total.FailureRatio(), Uses: o.uses, Word: bench.Pass}
-	if m.Total.Planned > 0 {
-		p.Slow = float64(o.slow+m.Total.Unsent) / float64(m.Total.Planned)
-	}
-	least := fewestSlow / (1 - slo.Quantile)
-	switch {
-	case m.Generator.Limited != "":
-		p.Word, p.Why = bench.Unknown, "the generator was the limit: "+m.Generator.Limited
-	case o.crowded != "":
-		p.Word, p.Why = bench.Unknown, o.crowded
-	case busiest(o.uses).Ratio >= always:
-		u := busiest(o.uses)
-		p.Word, p.Why = bench.Fail, fmt.Sprintf("%s %s was %.3g%% used: it cannot keep up, and a longer probe would show the queue", u.Node, u.Resource, u.Ratio*100)
-	case float64(m.Total.Planned) < least:
-		p.Word, p.Why = bench.Unknown, fmt.Sprintf("%d requests are too few to judge quantile %v: at least %.0f", m.Total.Planned, slo.Quantile, least)
-	case p.Failures > slo.Failures:
-		p.Word, p.Why = bench.Fail, fmt.Sprintf("%.3g%% failed", p.Failures*100)
-	case p.Slow > 1-slo.Quantile && float64(o.served+m.Total.Unsent)/float64(m.Total.Planned) <= 1-slo.Quantile:
-		p.Word, p.Why = bench.Unknown, fmt.Sprintf("%.3g%% took longer than %v, but not from the send on: the generator was late", p.Slow*100, slo.Latency.Round(time.Millisecond))
-	case p.Slow > 1-slo.Quantile:
-		p.Word, p.Why = bench.Fail, fmt.Sprintf("%.3g%% took longer than %v", p.Slow*100, slo.Latency.Round(time.Millisecond))
-	}
-	return p
-}
-
-// always is the use from which on a resource has no time left. A short probe
-// just above what a resource can do may meet the objective all the same: its
-// queue has not grown long enough yet.
-const always = 0.98
-
-// busiest is the resource of a single node with the highest use.
-func busiest(uses []bench.Use) bench.Use {
-	var out bench.Use
-	for _, u := range uses {
-		if u.Ratio > out.Ratio {
-			out = u
-		}
-	}
-	return out
 }
 
 // breaking is the probe at which the stage broke: that of the lowest rate that

@@ -120,6 +120,7 @@ func (s *session) processes(before, after reading) {
 	if wall > 0 && s.result.Common != nil {
 		cores := s.result.ProcessCPU.Seconds()/wall + s.result.Common.Generator.CPU.Seconds()/max(s.result.Common.Generator.Wall.Seconds(), 1e-9)
 		s.facts.Add("real.cores_used_count", cores, "CPU time of the harness and all nodes at the common load")
+		s.usage = cores / s.cfg.Profile.Rate
 	}
 }
 

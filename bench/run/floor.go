@@ -10,11 +10,10 @@ import (
 	"rung/bench"
 )
 
-// perCore is how many requests per second one real core carries, through all
-// hops of a stage and with the attack itself: a request of stage 08 took 1.2
-// to 1.5 ms of real CPU time in all processes together at 120/s, and 1.1 ms at
-// 1,000/s.
-const perCore = 850
+// usualCost of a request, in seconds of real CPU time of all its hops and of
+// the attack itself, until a stage has measured its own: requests of stages 08
+// to 13 took 1 to 2.5 ms.
+const usualCost = 0.0015
 
 // burst is the share of the floor that short work counts as which would need
 // all of it: to start a system's processes, or to write what was found. It may
@@ -26,26 +25,30 @@ const burst = 0.6
 // concurrent use.
 type floor struct {
 	lanes int
-	size  int64
-	room  *semaphore.Weighted
+	// size in cores, and the room that is left, in thousandths of one.
+	size float64
+	room *semaphore.Weighted
 	// hasty says that no latency will be judged, so that none needs quiet.
 	hasty bool
 }
 
+// milli is the unit of the floor's room.
+const milli = 1000
+
 // newFloor returns a floor for as many stages at once as the profile has
-// lanes, at least 1, on a machine with this many cores.
+// lanes, at least 1, on a machine with this many cores, at least 1.
 func newFloor(p bench.Profile, cores int) *floor {
-	size := int64(max(shareOfAll*float64(cores)*perCore, 1))
-	return &floor{lanes: max(p.Lanes, 1), size: size, room: semaphore.NewWeighted(size), hasty: p.Rate*p.Common.Seconds() < enough}
+	size := shareOfAll * float64(max(cores, 1))
+	return &floor{lanes: max(p.Lanes, 1), size: size, room: semaphore.NewWeighted(int64(size * milli)), hasty: p.Rate*p.Common.Seconds() < enough}
 }
 
-// carry does a thing that sends a number of requests per second. What needs
-// more than there is has the floor for itself. Those who wait longest come
-// first, so nobody waits for ever.
-func (f *floor) carry(ctx context.Context, rate float64, do func() error) error {
-	n := f.size
-	if rate < float64(f.size) {
-		n = max(int64(math.Ceil(rate)), 1)
+// carry does a thing that needs a number of cores. What needs more than there
+// are has the floor for itself. Those who wait longest come first, so nobody
+// waits for ever.
+func (f *floor) carry(ctx context.Context, cores float64, do func() error) error {
+	n := int64(f.size * milli)
+	if cores < f.size {
+		n = min(max(int64(math.Ceil(cores*milli)), 1), n)
 	}
 	if err := f.room.Acquire(ctx, n); err != nil {
 		return fmt.Errorf("wait for the machine: %w", err)
@@ -59,35 +62,44 @@ func (f *floor) carry(ctx context.Context, rate float64, do func() error) error 
 // little more, but for no search for capacity.
 const quiet = 0.45
 
-// bursting is the load that a burst counts as.
+// bursting is how many cores a burst counts as.
 func (f *floor) bursting() float64 {
 	if f.hasty {
-		return burst / 2 * float64(f.size)
+		return burst / 2 * f.size
 	}
-	return burst * float64(f.size)
+	return burst * f.size
 }
 
-// quietly is the load that a rate counts as where latencies are measured.
-func (f *floor) quietly(rate float64) float64 {
+// quietly is how many cores a load counts as under which latencies are
+// measured.
+func (f *floor) quietly(cores float64) float64 {
 	if f.hasty {
-		return rate
+		return cores
 	}
-	return max(rate, quiet*float64(f.size))
+	return max(cores, quiet*f.size)
 }
 
-// loadOf is the load that an experiment counts as, in requests per second: the
-// highest rate that it sends, or more.
-func (s *session) loadOf(e bench.Experiment, p bench.Prediction) float64 {
+// cores is what a rate needs of the real machine: what a request cost at the
+// common load, or else what it usually costs.
+func (s *session) cores(rate float64) float64 {
+	if s.usage > 0 {
+		return rate * s.usage
+	}
+	return rate * usualCost
+}
+
+// coresOf is what an experiment needs, at the highest rate that it sends.
+func (s *session) coresOf(e bench.Experiment, p bench.Prediction) float64 {
 	rate := max(s.rateOf(e), e.Peak)
 	switch e.Kind {
 	case bench.ExperimentCapacity:
-		return mostProbed(p, s.cfg.Profile)
+		return s.cores(mostProbed(p, s.cfg.Profile))
 	case bench.ExperimentFreshness:
-		return s.runner.floor.quietly(s.cfg.Profile.Rate + e.Rate)
+		return s.runner.floor.quietly(s.cores(s.cfg.Profile.Rate + e.Rate))
 	case bench.ExperimentLatency, bench.ExperimentLoad, bench.ExperimentHits, bench.ExperimentDrain:
-		return s.runner.floor.quietly(rate)
+		return s.runner.floor.quietly(s.cores(rate))
 	}
-	return rate
+	return s.cores(rate)
 }
 
 // mostProbed is the rate that a search for capacity seldom exceeds. With

@@ -100,22 +100,29 @@ func TestProbeIsJudgedByCounting(t *testing.T) {
 	for _, row := range []struct {
 		name                    string
 		planned, failed, unsent uint64
-		slow, served            uint64
+		slow, served, emulated  uint64
+		use                     float64
 		limited, crowded        string
 		want                    bench.Word
 	}{
-		{"all well", 1000, 0, 0, 0, 0, "", "", bench.Pass},
-		{"just well", 1000, 0, 0, 10, 10, "", "", bench.Pass},
-		{"too many slow", 1000, 0, 0, 11, 11, "", "", bench.Fail},
-		{"slow because late", 1000, 0, 0, 11, 10, "", "", bench.Unknown},
-		{"failures count as slow", 1000, 11, 0, 11, 11, "", "", bench.Fail},
-		{"unsent count", 1000, 0, 11, 0, 0, "", "", bench.Fail},
-		{"too few requests", 499, 0, 0, 0, 0, "", "", bench.Unknown},
-		{"the generator was the limit", 1000, 0, 0, 0, 0, "late", "", bench.Unknown},
-		{"the real machine was the limit", 1000, 0, 0, 0, 0, "", "too many cores", bench.Unknown},
+		{"all well", 1000, 0, 0, 0, 0, 0, 0, "", "", bench.Pass},
+		{"just well", 1000, 0, 0, 10, 10, 0, 0, "", "", bench.Pass},
+		{"too many slow", 1000, 0, 0, 11, 11, 0, 0, "", "", bench.Fail},
+		{"slow because late", 1000, 0, 0, 11, 10, 0, 0, "", "", bench.Unknown},
+		{"failures count as slow", 1000, 11, 0, 11, 11, 0, 0, "", "", bench.Fail},
+		{"unsent count", 1000, 0, 11, 0, 0, 0, 0, "", "", bench.Fail},
+		{"too few requests", 499, 0, 0, 0, 0, 0, 0, "", "", bench.Unknown},
+		{"the generator was the limit", 1000, 0, 0, 0, 0, 0, 0, "late", "", bench.Unknown},
+		{"met on a busy machine", 1000, 0, 0, 10, 10, 0, 0.9, "", "too many cores", bench.Pass},
+		{"a full disk on a busy machine", 1000, 0, 0, 11, 11, 0, 0.98, "", "too many cores", bench.Fail},
+		{"a full disk before its queue is long", 1000, 0, 0, 0, 0, 0, 0.98, "", "", bench.Fail},
+		{"slow on a busy machine", 1000, 0, 0, 11, 11, 10, 0.9, "", "too many cores", bench.Unknown},
+		{"failures on a busy machine", 1000, 11, 0, 11, 11, 0, 0.9, "", "too many cores", bench.Unknown},
+		{"slow by emulation on a busy machine", 1000, 0, 0, 11, 11, 11, 0.9, "", "too many cores", bench.Fail},
+		{"slow by emulation, sent late", 1000, 0, 0, 11, 11, 11, 0.9, "late", "", bench.Unknown},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			o := &seen{slow: row.slow, served: row.served, crowded: row.crowded, measurement: bench.Measurement{Total: bench.Tally{Planned: row.planned, Failed: row.failed, Unsent: row.unsent},
+			o := &seen{slow: row.slow, served: row.served, emulated: row.emulated, uses: []bench.Use{{Node: "db", Resource: "disk", Ratio: row.use}}, crowded: row.crowded, measurement: bench.Measurement{Total: bench.Tally{Planned: row.planned, Failed: row.failed, Unsent: row.unsent},
 				Generator: bench.Generator{Limited: row.limited}}}
 			if got := s.probe(100, o); got.Word != row.want {
 				t.Errorf("got %s (%s), want %s", got.Word, got.Why, row.want)
@@ -128,16 +135,19 @@ func TestCrowdedCountsNodesAndHarness(t *testing.T) {
 	for _, row := range []struct {
 		name          string
 		own, all, cpu time.Duration // all and own over 10 s, cpu over 5 s
+		computer      time.Duration // over 10 s
 		cpus          int
 		want          bool
 	}{
-		{"half of two cores", 4 * time.Second, 4 * time.Second, 3 * time.Second, 2, false},
-		{"more than half of two cores", 4 * time.Second, 4 * time.Second, 4 * time.Second, 2, true},
-		{"the same on eight", 4 * time.Second, 4 * time.Second, 4 * time.Second, 8, false},
-		{"three quarters, with neighbours", 4 * time.Second, 9 * time.Second, 3 * time.Second, 2, false},
-		{"more, with neighbours", 4 * time.Second, 10 * time.Second, 3 * time.Second, 2, true},
+		{"half of two cores", 4 * time.Second, 4 * time.Second, 3 * time.Second, 0, 2, false},
+		{"more than half of two cores", 4 * time.Second, 4 * time.Second, 4 * time.Second, 0, 2, true},
+		{"the same on eight", 4 * time.Second, 4 * time.Second, 4 * time.Second, 0, 8, false},
+		{"three quarters, with neighbours", 4 * time.Second, 9 * time.Second, 3 * time.Second, 0, 2, false},
+		{"more, with neighbours", 4 * time.Second, 10 * time.Second, 3 * time.Second, 0, 2, true},
+		{"others leave enough", 4 * time.Second, 4 * time.Second, 3 * time.Second, 17 * time.Second, 2, false},
+		{"others do not", 4 * time.Second, 4 * time.Second, 3 * time.Second, 18 * time.Second, 2, true},
 	} {
-		nodes := watched{own: row.own, processCPU: row.all, wall: 10 * time.Second}
+		nodes := watched{own: row.own, processCPU: row.all, computer: row.computer, wall: 10 * time.Second}
 		got := crowded(nodes, bench.Generator{CPU: row.cpu, Wall: 5 * time.Second}, row.cpus)
 		if (got != "") != row.want {
 			t.Errorf("%s: %q", row.name, got)

@@ -28,7 +28,9 @@ type session struct {
 	scaled map[string][]bench.ScalingPoint
 	// popularity says which users are asked for most.
 	popularity *traffic.Shop
-	attacks    int // numbers the attacks, for seeds and keys
+	// usage is the real CPU time of a request at the common load, in seconds.
+	usage   float64
+	attacks int // numbers the attacks, for seeds and keys
 }
 
 // run does everything that is asked of the stage. What was found before an
@@ -73,7 +75,7 @@ func (s *session) onOwnTopology(ctx context.Context) error {
 		}
 	}
 	for _, k := range s.stage.Kills {
-		if err := floor.carry(ctx, s.cfg.Profile.Rate, func() error { return s.kill(ctx, b, k) }); err != nil {
+		if err := floor.carry(ctx, s.cores(s.cfg.Profile.Rate), func() error { return s.kill(ctx, b, k) }); err != nil {
 			return fmt.Errorf("kill %s: %w", k.Name(), err)
 		}
 	}
@@ -97,7 +99,7 @@ func (s *session) begin(ctx context.Context) (*bed, error) {
 func (s *session) standing(ctx context.Context, b *bed) error {
 	before := b.read(ctx)
 	floor := s.runner.floor
-	err := floor.carry(ctx, floor.quietly(s.cfg.Profile.Rate), func() error {
+	err := floor.carry(ctx, floor.quietly(s.cores(s.cfg.Profile.Rate)), func() error {
 		// Entries of caches grow old: they are filled just before.
 		if err := b.warm(ctx, s.cfg.Profile.Warm); err != nil {
 			return err
@@ -108,7 +110,7 @@ func (s *session) standing(ctx context.Context, b *bed) error {
 		return err
 	}
 	var capacity *bench.Capacity
-	err = floor.carry(ctx, mostProbed(s.result.Prediction, s.cfg.Profile), func() (err error) {
+	err = floor.carry(ctx, s.cores(mostProbed(s.result.Prediction, s.cfg.Profile)), func() (err error) {
 		// Meanwhile others may have had the machine, longer than entries live.
 		if err := b.warmCache(ctx, nil); err != nil {
 			return err
@@ -132,7 +134,7 @@ func (s *session) onFloor(ctx context.Context, b *bed, e bench.Experiment, varia
 	if variant != nil {
 		p = variant.Prediction
 	}
-	err := s.runner.floor.carry(ctx, s.loadOf(e, p), func() error {
+	err := s.runner.floor.carry(ctx, s.coresOf(e, p), func() error {
 		if cold {
 			if err := b.warm(ctx, s.cfg.Profile.Warm/2); err != nil {
 				return err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rung/bench"
+	"rung/bench/calibrate"
 	"rung/targets"
 )
 
@@ -25,12 +26,16 @@ type watched struct {
 	// nodes, those of other systems that ran meanwhile among them, and wall
 	// how long it took.
 	own, processCPU, wall time.Duration
+	// computer is the CPU time of everything that ran on the computer; zero
+	// when that is not known.
+	computer time.Duration
 }
 
 // watch starts to sample queues. The function that it returns ends that and
 // says how each resource was used since.
 func (b *bed) watch(ctx context.Context) (end func() watched) {
 	const every = 500 * time.Millisecond
+	busy, known := calibrate.Busy()
 	first := b.read(ctx)
 	neighbours := b.session.runner.others(b)
 	before := processCPU(ctx, neighbours)
@@ -49,9 +54,13 @@ func (b *bed) watch(ctx context.Context) (end func() watched) {
 	}()
 	return func() watched {
 		after := b.read(context.WithoutCancel(ctx))
+		busyAfter, still := calibrate.Busy()
 		stop()
 		<-ended
 		out := watched{uses: b.uses(first, after, peaks), wall: after.at.Sub(first.at)}
+		if known && still {
+			out.computer = busyAfter - busy
+		}
 		for node, is := range after.nodes {
 			if was, ok := first.nodes[node]; ok && is.ProcessCPU > was.ProcessCPU {
 				out.own += is.ProcessCPU - was.ProcessCPU
