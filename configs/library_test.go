@@ -71,8 +71,8 @@ func TestLibraryMistakes(t *testing.T) {
 		{"link of a part to nowhere", "parts/dns.yaml", strings.Replace(embeddedText(t, "parts/dns.yaml"), "to: tld,", "to: lost,", 1), nil, "02-separate-database", `parts/dns.yaml:{to: lost}: links[2].to: the link leads nowhere: there is no node "lost" (allowed is web, db, resolver, root, tld, authoritative)` + "\n" +
 			`parts/dns.yaml:{      - name: resolver}: nodes[0].roles[0]: role "resolver" uses "tld", but no link goes from "resolver" to "tld" (add it to links)`},
 		{"part that is no YAML", "parts/dns.yaml", "nodes: }", nil, "01-single-server", "parts/dns.yaml:1: is not YAML: did not find expected node content"},
-		{"stage after none", "stages/my-site.yaml", site + "previous: 99-none\n", nil, "my-site", `stages/my-site.yaml:45: previous: there is no other stage "99-none" (allowed is ` + strings.Join(append(configs.Library{}.Stages(), "my-site"), ", ") + ")"},
-		{"stage after itself", "stages/my-site.yaml", site + "compare: my-site\n", nil, "my-site", `stages/my-site.yaml:45: compare: there is no other stage "my-site" (allowed is ` + strings.Join(append(configs.Library{}.Stages(), "my-site"), ", ") + ")"},
+		{"stage after none", "stages/my-site.yaml", site + "previous: 99-none\n", nil, "my-site", `stages/my-site.yaml:46: previous: there is no other stage "99-none" (allowed is ` + strings.Join(append(configs.Library{}.Stages(), "my-site"), ", ") + ")"},
+		{"stage after itself", "stages/my-site.yaml", site + "compare: my-site\n", nil, "my-site", `stages/my-site.yaml:46: compare: there is no other stage "my-site" (allowed is ` + strings.Join(append(configs.Library{}.Stages(), "my-site"), ", ") + ")"},
 
 		{"profile without a rate", "profiles/quick.yaml", strings.Replace(quick, "rate: 150", "rate: 0", 1), nil, "", "profiles/quick.yaml:{rate: }: rate: is 0 (more than 0, at most 100000 requests per second)"},
 		{"profile with a share out of range", "profiles/quick.yaml", strings.Replace(quick, "width: ", "width: 10", 1), nil, "", "RANGE"},

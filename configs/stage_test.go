@@ -51,6 +51,7 @@ variants:
     roles: [{name: lb, balancer: {health: {fall: 9}}}]
   - name: kv
     roles: [{name: db, keyvalue: {fsync: off}}]
+    users: 500
 kills:
   - {node: web, down: 20s}
 experiments:
@@ -123,6 +124,11 @@ func TestOwnStageLoads(t *testing.T) {
 	}
 	if db, _, _ := kv.Role("db"); db.Kind != targets.KindKeyValue || db.Database != nil || db.KeyValue.Fsync != targets.FsyncOff {
 		t.Errorf("the key-value store is %+v", db)
+	} else if db.KeyValue.Data.Users != 500 {
+		t.Errorf("the variant has %d users", db.KeyValue.Data.Users)
+	}
+	if db, _, _ := big.Role("db"); db.Database.Data.Users != 10_000 {
+		t.Errorf("one variant changed another: %d users", db.Database.Data.Users)
 	}
 }
 
@@ -196,6 +202,8 @@ func TestStageStructure(t *testing.T) {
 func TestStageQuestions(t *testing.T) {
 	check(t, []slip{
 		{"variant without a name", "- name: big\n    nodes", "- text: big\n    nodes", `site.yaml:32: variants[0].name: "" is not a name (a lower-case letter, then up to 39 of a-z 0-9 -)`},
+		{"variant without users", "users: 500", "users: -1", `site.yaml:37: variants[1].users: is -1 (1 to the workload's, 10000)`},
+		{"variant with more users than there are", "users: 500", "users: 10001", `site.yaml:37: variants[1].users: is 10001 (1 to the workload's, 10000)`},
 		{"variant twice", "- name: kv", "- name: big", `site.yaml:35: variants[1].name: "big" is there twice (a name of its own)`},
 		{"change to no node", "nodes: [{name: web,", "nodes: [{name: wbe,", `site.yaml:33: variants[0].nodes[0].name: there is no node "wbe" to change (allowed is lb, web, db, resolver, root, tld, authoritative)`},
 		{"change to no role", "roles: [{name: db,", "roles: [{name: bd,", `site.yaml:36: variants[1].roles[0].name: there is no role "bd" to change (allowed is lb, web, db, resolver, root, tld, authoritative)`},
@@ -206,23 +214,23 @@ func TestStageQuestions(t *testing.T) {
 		{"variant that does not work", "- name: kv\n", "- name: kv\n    without: [web]\n", `site.yaml:35: variants[1]: node lb.roles[0].balancer.servers[0]: there is no role "web" (there are none to choose from)`},
 		{"variant of a size that is too large", "cpus: 8", "cpus: 8000", `site.yaml:32: variants[0]: node web.cpus: is 8000 (allowed is 0 (not emulated) to 1024)`},
 
-		{"kill of no node", "{node: web,", "{node: wbe,", `site.yaml:38: kills[0].node: there is no node "wbe" (allowed is lb, web, db, resolver, root, tld, authoritative)`},
-		{"kill twice", "  - {node: web, down: 20s}\n", "  - {node: web, down: 20s}\n  - {node: web, down: 20s}\n", `site.yaml:39: kills[1].node: "web" is there twice (each node and data centre once)`},
-		{"kill without end", "down: 20s", "down: 20h", `site.yaml:38: kills[0].down: is 2h0m0s after the time scale (100ms to 1m)`},
-		{"experiment twice", "experiments:\n", "experiments:\n  - {name: fast, kind: lookup}\n", `site.yaml:41: experiments[1].name: "fast" is there twice (a name of its own)`},
-		{"experiment that no check could name", "name: fast", "name: Fast.1", `site.yaml:40: experiments[0].name: "Fast.1" is not a name (a lower-case letter, then up to 39 of a-z 0-9 -)`},
-		{"unknown experiment", "kind: latency", "kind: latencies", `site.yaml:40: experiments[0].kind: "latencies" is not a kind (allowed is lookup, capacity, latency, load, direct, limit, kill, failover, freshness, hits, stampede, publish, tamper, autoscale, drain, heal, deploy, trace, reshard, placement)`},
-		{"unknown variant", "variant: big", "variant: bigger", `site.yaml:40: experiments[0].variant: there is no variant "bigger" (allowed is big, kv)`},
-		{"unknown role", "variant: big", "role: wbe", `site.yaml:40: experiments[0].role: there is no role "wbe" (a role of this stage)`},
-		{"no rate", ", rate: 10", "", `site.yaml:40: experiments[0].rate: is 0 (more than 0, at most 100000 per second)`},
-		{"unknown operation", "rate: 10", "rate: 10, operations: [buy]", `site.yaml:40: experiments[0].operations[0]: "buy" is not an operation (allowed is user, orders, asset, post, login, me, photo, edit, following)`},
-		{"experiment that never runs", "rate: 10", "rate: 10, profiles: [quik]", `site.yaml:40: experiments[0].profiles[0]: there is no profile "quik" (allowed is full, quick, smoke)`},
-		{"claim without an id", "  - id: faster\n    text", "  - text", `site.yaml:42: claims[0].id: "" is not an id (a-z 0-9 and -, at most 64)`},
-		{"claim without a sentence", "    text: More is more.\n", "", `site.yaml:42: claims[0].text: the claim's sentence is missing (one sentence)`},
-		{"claim without a check", "    checks: [fast.p50_ns <= common.p50_ns]\n", "", `site.yaml:42: claims[0].checks: the claim has no check (at least one comparison of facts)`},
-		{"claim that is never judged", "    checks: [fast", "    profiles: [ful]\n    checks: [fast", `site.yaml:44: claims[0].profiles[0]: there is no profile "ful" (allowed is full, quick, smoke)`},
-		{"bad check", "fast.p50_ns <= common", "fast.p50_ns =< common", `site.yaml:44: claims[0].checks[0]: "fast.p50_ns =< common.p50_ns": term "fast.p50_ns =" is neither a number with a unit (ns us ms s %) nor the name of a fact`},
-		{"bad unit in a check", "<= common.p50_ns", "<= 5 parsec", `site.yaml:44: claims[0].checks[0]: "fast.p50_ns <= 5 parsec": term "5 parsec" is neither a number with a unit (ns us ms s %) nor the name of a fact`},
+		{"kill of no node", "{node: web,", "{node: wbe,", `site.yaml:39: kills[0].node: there is no node "wbe" (allowed is lb, web, db, resolver, root, tld, authoritative)`},
+		{"kill twice", "  - {node: web, down: 20s}\n", "  - {node: web, down: 20s}\n  - {node: web, down: 20s}\n", `site.yaml:40: kills[1].node: "web" is there twice (each node and data centre once)`},
+		{"kill without end", "down: 20s", "down: 20h", `site.yaml:39: kills[0].down: is 2h0m0s after the time scale (100ms to 1m)`},
+		{"experiment twice", "experiments:\n", "experiments:\n  - {name: fast, kind: lookup}\n", `site.yaml:42: experiments[1].name: "fast" is there twice (a name of its own)`},
+		{"experiment that no check could name", "name: fast", "name: Fast.1", `site.yaml:41: experiments[0].name: "Fast.1" is not a name (a lower-case letter, then up to 39 of a-z 0-9 -)`},
+		{"unknown experiment", "kind: latency", "kind: latencies", `site.yaml:41: experiments[0].kind: "latencies" is not a kind (allowed is lookup, capacity, latency, load, direct, limit, kill, failover, freshness, hits, stampede, publish, tamper, autoscale, drain, heal, deploy, trace, reshard, placement)`},
+		{"unknown variant", "variant: big", "variant: bigger", `site.yaml:41: experiments[0].variant: there is no variant "bigger" (allowed is big, kv)`},
+		{"unknown role", "variant: big", "role: wbe", `site.yaml:41: experiments[0].role: there is no role "wbe" (a role of this stage)`},
+		{"no rate", ", rate: 10", "", `site.yaml:41: experiments[0].rate: is 0 (more than 0, at most 100000 per second)`},
+		{"unknown operation", "rate: 10", "rate: 10, operations: [buy]", `site.yaml:41: experiments[0].operations[0]: "buy" is not an operation (allowed is user, orders, asset, post, login, me, photo, edit, following)`},
+		{"experiment that never runs", "rate: 10", "rate: 10, profiles: [quik]", `site.yaml:41: experiments[0].profiles[0]: there is no profile "quik" (allowed is full, quick, smoke)`},
+		{"claim without an id", "  - id: faster\n    text", "  - text", `site.yaml:43: claims[0].id: "" is not an id (a-z 0-9 and -, at most 64)`},
+		{"claim without a sentence", "    text: More is more.\n", "", `site.yaml:43: claims[0].text: the claim's sentence is missing (one sentence)`},
+		{"claim without a check", "    checks: [fast.p50_ns <= common.p50_ns]\n", "", `site.yaml:43: claims[0].checks: the claim has no check (at least one comparison of facts)`},
+		{"claim that is never judged", "    checks: [fast", "    profiles: [ful]\n    checks: [fast", `site.yaml:45: claims[0].profiles[0]: there is no profile "ful" (allowed is full, quick, smoke)`},
+		{"bad check", "fast.p50_ns <= common", "fast.p50_ns =< common", `site.yaml:45: claims[0].checks[0]: "fast.p50_ns =< common.p50_ns": term "fast.p50_ns =" is neither a number with a unit (ns us ms s %) nor the name of a fact`},
+		{"bad unit in a check", "<= common.p50_ns", "<= 5 parsec", `site.yaml:45: claims[0].checks[0]: "fast.p50_ns <= 5 parsec": term "5 parsec" is neither a number with a unit (ns us ms s %) nor the name of a fact`},
 	})
 }
 
@@ -234,7 +242,7 @@ func TestStageText(t *testing.T) {
 		{"not YAML", "resolver: resolver\n", "resolver: [\n", "site.yaml:6: is not YAML: did not find expected ',' or ']'"},
 		{"a tab", "title: My site\n", "title: x\n\tsite: y\n", "site.yaml:2: is not YAML: found a tab character that violates indentation"},
 		{"not UTF-8", "title: My site", "title: \xff\xfe", "site.yaml: is not YAML: invalid leading UTF-8 octet"},
-		{"a second document", "claims:\n", "---\nclaims:\n", "site.yaml:41: a second YAML document starts here (one document in each file)"},
+		{"a second document", "claims:\n", "---\nclaims:\n", "site.yaml:42: a second YAML document starts here (one document in each file)"},
 		{"a field twice", "title: My site\n", "title: My site\nstage: other\n", "site.yaml:3: stage: is there twice, first on line 1 (each field once)"},
 		{"an anchor", "title: My site", "title: &t My site", "site.yaml:2: title: is an anchor or an alias (& or *) (write the value out)"},
 		{"an alias in itself", "title: My site", "title: &a [*a]", "site.yaml:2: title: is an anchor or an alias (& or *) (write the value out)"},

@@ -199,6 +199,8 @@ type variantFile struct {
 	Sharding   *shardingFile `yaml:"sharding"`
 	NoSharding bool          `yaml:"no_sharding"`
 	Follows    *int          `yaml:"follows"`
+	// Users replaces the workload's number, when it is above 0.
+	Users int `yaml:"users"`
 	// NoTelemetry takes telemetry and the supervisor away.
 	NoTelemetry bool `yaml:"no_telemetry"`
 	// Links are laid over those of the stage that have the same ends.

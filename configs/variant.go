@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"rung/bench"
+	"rung/targets"
 )
 
 // variant lays a variant's changes over a copy of its stage.
@@ -58,11 +59,34 @@ func (b *builder) variant(v variantFile, i int) (bench.Variant, error) {
 	}
 	out := bench.Variant{Name: v.Name, Text: v.Text, Topology: b.topology(f), PricePerHour: price(f.Nodes)}
 	out.Topology.Name = f.Stage + "/" + v.Name
+	if v.Users != 0 {
+		if err := b.populate(out.Topology, v.Users, at); err != nil {
+			return bench.Variant{}, err
+		}
+	}
 	if err := b.variantProblems(out.Topology, out.Topology.Validate(), at); err != nil {
 		return out, err
 	}
 	out.Topology = b.emulated(out.Topology)
 	return out, nil
+}
+
+// populate gives every store so many users.
+func (b *builder) populate(t targets.Topology, users int, at string) error {
+	if most := b.workload.Data.Users; users < 1 || users > most {
+		return b.document.at(at+".users", fmt.Sprintf("is %d", users), fmt.Sprintf("1 to the workload's, %d", most))
+	}
+	for _, n := range t.Nodes {
+		for _, r := range n.Roles {
+			switch {
+			case r.Database != nil:
+				r.Database.Data.Users = users
+			case r.KeyValue != nil:
+				r.KeyValue.Data.Users = users
+			}
+		}
+	}
+	return nil
 }
 
 func (b *builder) checkVariant(f stageFile, v variantFile, i int) error {

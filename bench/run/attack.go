@@ -97,7 +97,7 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 	}
 	users := b.shop
 	if o.exponent > 0 {
-		w := s.cfg.Workload
+		w := s.workload(b.system.Topology())
 		w.Exponent = o.exponent
 		if users, err = traffic.New(w, s.cfg.Seed, "other"); err != nil {
 			return nil, err

@@ -96,6 +96,9 @@ func (s *session) coresOf(e bench.Experiment, p bench.Prediction) float64 {
 		return s.cores(mostProbed(p, s.cfg.Profile))
 	case bench.ExperimentFreshness:
 		return s.runner.floor.quietly(s.cores(s.cfg.Profile.Rate + e.Rate))
+	case bench.ExperimentReshard:
+		// Copies of rows are real work, as fast as it goes.
+		return max(s.runner.floor.bursting(), s.cores(rate))
 	case bench.ExperimentLatency, bench.ExperimentLoad, bench.ExperimentHits, bench.ExperimentDrain:
 		return s.runner.floor.quietly(s.cores(rate))
 	}

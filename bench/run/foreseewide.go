@@ -36,7 +36,7 @@ func (s *session) foreseeMove(e bench.Experiment, t targets.Topology) ([]bench.E
 	}
 	to := from
 	to.Shards, to.Spare = from.All(), nil
-	share, law := estimate.Moved(from, to, s.cfg.Workload.Data.Users)
+	share, law := estimate.Moved(from, to, s.workload(t).Data.Users)
 	if law == "" {
 		return nil, nil
 	}

@@ -189,7 +189,7 @@ func (s *session) stampedeFacts(b *bed, e bench.Experiment, o *seen, what emptyi
 
 // again is the source of an experiment's attack.
 func (b *bed) again(e bench.Experiment, o *seen) (*traffic.Shop, error) {
-	w := b.session.cfg.Workload
+	w := b.session.workload(b.system.Topology())
 	if e.Exponent > 0 {
 		w.Exponent = e.Exponent
 	}

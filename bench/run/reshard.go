@@ -27,7 +27,7 @@ func (s *session) reshard(ctx context.Context, b *bed, e bench.Experiment) error
 	if batch == 0 {
 		batch = defaultBatch
 	}
-	users := s.cfg.Workload.Data.Users
+	users := s.workload(b.system.Topology()).Data.Users
 	plan, err := reshard.Plan(from, to, users, batch)
 	if err != nil {
 		return err

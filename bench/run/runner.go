@@ -130,7 +130,25 @@ func (s *session) foretell() (err error) {
 // predict predicts a topology under the common load, with users where they
 // are.
 func (s *session) predict(t targets.Topology) (bench.Prediction, error) {
-	return s.predictFor(t, s.cfg.Workload)
+	return s.predictFor(t, s.workload(t))
+}
+
+// workload is what users ask of a topology: a variant may hold fewer of them.
+func (s *session) workload(t targets.Topology) bench.Workload {
+	w := s.cfg.Workload
+	for _, n := range t.Nodes {
+		for _, r := range n.Roles {
+			switch {
+			case r.Database != nil && r.Database.Data.Users > 0:
+				w.Data.Users = r.Database.Data.Users
+				return w
+			case r.KeyValue != nil && r.KeyValue.Data.Users > 0:
+				w.Data.Users = r.KeyValue.Data.Users
+				return w
+			}
+		}
+	}
+	return w
 }
 
 // enter and leave keep the list of the systems that run.

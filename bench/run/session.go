@@ -231,7 +231,7 @@ func (s *session) open(ctx context.Context, t targets.Topology, variant string) 
 		return nil, err
 	}
 	b := newBed(s, system, folder)
-	b.shop, err = traffic.New(s.cfg.Workload, s.cfg.Seed, "warm")
+	b.shop, err = traffic.New(s.workload(t), s.cfg.Seed, "warm")
 	return b, err
 }
 

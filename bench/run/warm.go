@@ -101,7 +101,7 @@ func (b *bed) pagesOf(r targets.Role, n int) ([]string, error) {
 // those that the tier does not have. The list must not be changed.
 func (b *bed) pagesMissed(store targets.Kind, n int) []string {
 	room, through := b.cacheRoom()
-	return b.session.runner.drawn.get(fmt.Sprintf("%s %d %d %t", store, n, room, through), func() []string {
+	return b.session.runner.drawn.get(fmt.Sprintf("%s of %d users: %d %d %t", store, b.session.workload(b.system.Topology()).Data.Users, n, room, through), func() []string {
 		if !through {
 			return b.shop.PagesIn(store, n, b.session.cfg.Seed)
 		}
