@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"rung/bench"
 	"rung/targets"
 )
 
@@ -61,6 +62,39 @@ func TestQuantileOfAHistogram(t *testing.T) {
 		if got := quantileOf(h, q); math.Abs(got-want) > 1e-9 {
 			t.Errorf("quantile %v is %v, want %v", q, got, want)
 		}
+	}
+}
+
+func TestQuantileOfWholeNumbers(t *testing.T) {
+	h := targets.Histogram{Bounds: []float64{0, 1, 2}, Counts: []int64{60, 39, 1, 0}}
+	for q, want := range map[float64]float64{0.5: 0, 0.7: 1, 0.99: 1, 1: 2} {
+		if got := quantileOf(h, q); got != want {
+			t.Errorf("quantile %v is %v, want %v", q, got, want)
+		}
+	}
+}
+
+func TestBarsOfAHistogram(t *testing.T) {
+	h := targets.Histogram{}
+	for i := range 100 {
+		h.Bounds, h.Counts = append(h.Bounds, float64(i)*1e6), append(h.Counts, 0)
+	}
+	h.Counts = append(h.Counts, 7)
+	h.Counts[30], h.Counts[60] = 3, 4
+	f := bench.Figure{Series: make([]bench.Series, 1)}
+	bars(&f, h, bench.UnitNs)
+	sum := 0.0
+	for _, p := range f.Series[0].Points {
+		sum += *p.Y
+	}
+	names := f.X.Names
+	if sum != 14 || len(names) > mostBars || len(names) != len(f.Series[0].Points) || names[0] != "34ms" || names[len(names)-1] != "more" {
+		t.Errorf("%v in bars %v", sum, names)
+	}
+	f = bench.Figure{Series: make([]bench.Series, 1)}
+	bars(&f, targets.Histogram{Bounds: []float64{1, 2}, Counts: []int64{0, 5, 0}}, "")
+	if len(f.X.Names) != 1 || f.X.Names[0] != "2" {
+		t.Errorf("bars %v", f.X.Names)
 	}
 }
 

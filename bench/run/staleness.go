@@ -75,22 +75,38 @@ func (s *session) lagFacts(e bench.Experiment, before, after reading) {
 			How: "How many writes a replica applied with that lag behind the primary's commit; each bar reaches up to its label.",
 			X:   bench.Axis{Label: "lag, at most"}, Y: bench.Axis{Label: "writes applied", Unit: bench.UnitCount},
 			Series: []bench.Series{{Name: "writes applied", Mark: bench.MarkBars}}}
-		for i, c := range h.Counts {
-			if c == 0 {
-				continue
-			}
-			label := "more"
-			if i < len(h.Bounds) {
-				label = strconv.FormatFloat(h.Bounds[i], 'g', 4, 64)
-				if kind.axis == bench.UnitNs {
-					label = time.Duration(h.Bounds[i]).String()
-				}
-			}
-			y := float64(c)
-			figure.Series[0].Points = append(figure.Series[0].Points, bench.FigurePoint{X: float64(len(figure.X.Names)), Y: &y})
-			figure.X.Names = append(figure.X.Names, label)
-		}
+		bars(&figure, h, kind.axis)
 		s.result.Figures = append(s.result.Figures, figure)
+	}
+}
+
+// mostBars is how many bars of a histogram one can read the labels of.
+const mostBars = 16
+
+// bars draws the buckets from the first to the last that counts something,
+// neighbours together where they are many.
+func bars(figure *bench.Figure, h targets.Histogram, unit bench.Unit) {
+	first := slices.IndexFunc(h.Counts, func(c int64) bool { return c > 0 })
+	last := len(h.Counts)
+	for last > first && h.Counts[last-1] == 0 {
+		last--
+	}
+	group := (last - first + mostBars - 1) / mostBars
+	for i := first; i < last; i += group {
+		end := min(i+group, last)
+		label := "more"
+		if end <= len(h.Bounds) {
+			label = strconv.FormatFloat(h.Bounds[end-1], 'g', 4, 64)
+			if unit == bench.UnitNs {
+				label = time.Duration(h.Bounds[end-1]).String()
+			}
+		}
+		y := 0.0
+		for _, c := range h.Counts[i:end] {
+			y += float64(c)
+		}
+		figure.Series[0].Points = append(figure.Series[0].Points, bench.FigurePoint{X: float64(len(figure.X.Names)), Y: &y})
+		figure.X.Names = append(figure.X.Names, label)
 	}
 }
 
@@ -121,8 +137,9 @@ func grown(before, after reading, name string) targets.Histogram {
 	return out
 }
 
-// quantileOf is a quantile of a histogram, interpolated inside its bucket;
-// the last bound when it lies above all of them.
+// quantileOf is a quantile of a histogram, interpolated inside its bucket
+// unless that is a whole number's own; the last bound when it lies above all of
+// them. It is off by the width of a bucket at most.
 func quantileOf(h targets.Histogram, q float64) float64 {
 	total := int64(0)
 	for _, c := range h.Counts {
@@ -137,6 +154,9 @@ func quantileOf(h targets.Histogram, q float64) float64 {
 			low := 0.0
 			if i > 0 {
 				low = h.Bounds[i-1]
+			}
+			if h.Bounds[i]-low <= 1 {
+				return h.Bounds[i]
 			}
 			return low + (h.Bounds[i]-low)*(want-seen)/float64(c)
 		}

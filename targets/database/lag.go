@@ -1,6 +1,8 @@
 package database
 
 import (
+	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,29 +18,49 @@ type lagMeter struct {
 	operations *targets.Histogram
 }
 
+// The time's buckets are at most 15% wide: quantiles are read from them.
 func newLagMeter() lagMeter {
-	return lagMeter{mu: &sync.Mutex{}, time: steps(10_000, 100e9), operations: steps(1, 10_000)}
+	return lagMeter{mu: &sync.Mutex{}, time: buckets(preferred(100e3, 100e9)), operations: buckets(wholes(20, 10_000))}
 }
 
-// steps is a histogram whose bounds go by 1, 2, 5 from low to high.
-func steps(low, high float64) *targets.Histogram {
-	h := &targets.Histogram{}
+// renard are the preferred numbers of series R20 (ISO 3), 20 to a decade. 1, 2
+// and 5 are among them.
+var renard = [...]float64{1, 1.12, 1.25, 1.4, 1.6, 1.8, 2, 2.24, 2.5, 2.8, 3.15, 3.55, 4, 4.5, 5, 5.6, 6.3, 7.1, 8, 9}
+
+// preferred are the preferred numbers from low, a power of ten, to high.
+func preferred(low, high float64) []float64 {
+	var out []float64
 	for decade := low; decade <= high; decade *= 10 {
-		for _, f := range []float64{1, 2, 5} {
+		for _, f := range renard {
 			if b := f * decade; b <= high {
-				h.Bounds = append(h.Bounds, b)
+				out = append(out, b)
 			}
 		}
 	}
-	h.Counts = make([]int64, len(h.Bounds)+1)
-	return h
+	return out
+}
+
+// wholes are the whole numbers from 0 to each, and then the preferred ones
+// without a fraction to high.
+func wholes(each, high float64) []float64 {
+	var out []float64
+	for n := 0.0; n <= each; n++ {
+		out = append(out, n)
+	}
+	for _, b := range preferred(10, high) {
+		if b > each && b == math.Trunc(b) {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+func buckets(bounds []float64) *targets.Histogram {
+	return &targets.Histogram{Bounds: bounds, Counts: make([]int64, len(bounds)+1)}
 }
 
 func count(h *targets.Histogram, v float64) {
-	i := 0
-	for i < len(h.Bounds) && v > h.Bounds[i] {
-		i++
-	}
+	i, _ := slices.BinarySearch(h.Bounds, v)
 	h.Counts[i]++
 	h.Sum += v
 }

@@ -304,6 +304,28 @@ func TestCumulate(t *testing.T) {
 	})
 }
 
+// TestCumulateManyBuckets holds that of a fine histogram the round bounds are
+// exposed, and count the same.
+func TestCumulateManyBuckets(t *testing.T) {
+	h := targets.Histogram{Sum: 1}
+	for ms := range 60 {
+		h.Bounds, h.Counts = append(h.Bounds, float64(ms)*1e6), append(h.Counts, 1)
+	}
+	h.Counts = append(h.Counts, 1)
+	m := &targets.Metrics{Histograms: map[string]map[string]targets.Histogram{"r": {"lag_ns": h}}}
+	got := scrape(t, serverOf(m, nil), true)
+	buckets := 0
+	for name := range got {
+		if strings.HasPrefix(name, "rung_role_lag_seconds_bucket") {
+			buckets++
+		}
+	}
+	at := func(le string) float64 { return got[`rung_role_lag_seconds_bucket{node="n1",role="r",le="`+le+`"}`] }
+	if buckets != 7 || at("0.001") != 2 || at("0.02") != 21 || at("0.05") != 51 || at("+Inf") != 61 {
+		t.Errorf("%d buckets: %v", buckets, got)
+	}
+}
+
 func BenchmarkScrape(b *testing.B) {
 	m, kinds := allKnown()
 	s := serverOf(m, kinds)

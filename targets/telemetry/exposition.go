@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -101,22 +102,35 @@ func cumulate(h targets.Histogram, scale float64) (buckets map[float64]uint64, t
 	type bucket struct {
 		bound float64
 		count int64
+		round bool
 	}
 	var all []bucket
 	for i, count := range h.Counts {
-		bound := math.Inf(1)
+		bound, whole := math.Inf(1), false
 		if i < len(h.Bounds) && !math.IsNaN(h.Bounds[i]) {
-			bound = h.Bounds[i] * scale
+			bound, whole = h.Bounds[i]*scale, round(h.Bounds[i])
 		}
-		all = append(all, bucket{bound, max(count, 0)})
+		all = append(all, bucket{bound, max(count, 0), whole})
 	}
 	slices.SortStableFunc(all, func(a, b bucket) int { return cmp.Compare(a.bound, b.bound) })
 	buckets = make(map[float64]uint64, len(all))
 	for _, b := range all {
 		total += uint64(b.count)
-		if !math.IsInf(b.bound, 1) { // the last one is the total
+		// The last one is the total.
+		if !math.IsInf(b.bound, 1) && (len(all) <= mostBuckets || b.round) {
 			buckets[b.bound] = total
 		}
 	}
 	return buckets, total
+}
+
+// mostBuckets that are all exposed: each is a time series in Prometheus. Of
+// more than these only the round ones are.
+const mostBuckets = 30
+
+// round says that a bound is 1, 2 or 5 times a power of ten.
+func round(bound float64) bool {
+	digits := strconv.FormatFloat(bound, 'e', -1, 64)
+	mantissa, _, _ := strings.Cut(digits, "e")
+	return mantissa == "1" || mantissa == "2" || mantissa == "5"
 }

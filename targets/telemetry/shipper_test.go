@@ -259,11 +259,16 @@ func TestShipperBatches(t *testing.T) {
 		}
 		write(t, s, long, long)
 		synctest.Wait()
-		if got := g.lines(); len(got) != 6 || len(g.posts) != 2 || len(g.posts[0].lines) != 4 {
+		// Whether the sixth line is there when the second batch leaves is a
+		// matter of scheduling.
+		if got := g.lines(); len(got) < 5 || len(g.posts) < 2 || len(g.posts[0].lines) != 4 {
 			t.Errorf("%d lines in %d batches", len(got), len(g.posts))
 		}
-		check(t, s, map[string]float64{"lines_total": 6, "dropped_total": 1})
 		s.Close()
+		if got := g.lines(); len(got) != 6 || len(g.posts) > 3 {
+			t.Errorf("%d lines in %d batches after Close", len(got), len(g.posts))
+		}
+		check(t, s, map[string]float64{"lines_total": 6, "dropped_total": 1})
 	})
 }
 
