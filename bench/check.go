@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -95,19 +96,16 @@ func (c Check) Needs() []string {
 
 // Judge decides the check by the facts and says what it saw. A missing,
 // doubtful or non-finite fact gives Unknown; but a lower bound that is large
-// enough is as good as the value.
+// enough for the greater side is as good as the value.
 func (c Check) Judge(facts Facts) (Word, string) {
 	left, leftText, doubt := c.Left.value(facts, c.Right.Fact)
-	if doubt != "" {
+	right, rightText, other := c.Right.value(facts, c.Left.Fact)
+	if doubt = cmp.Or(doubt, other); doubt != "" {
 		if bound, ok := c.bounded(facts); ok {
 			if word, evidence := c.Judge(bound); word == Pass {
-				return Pass, "at least " + evidence
+				return Pass, evidence + ", by the lower bound"
 			}
 		}
-		return Unknown, doubt
-	}
-	right, rightText, doubt := c.Right.value(facts, c.Left.Fact)
-	if doubt != "" {
 		return Unknown, doubt
 	}
 	var holds bool
@@ -131,11 +129,18 @@ func (c Check) Judge(facts Facts) (Word, string) {
 	return Fail, fmt.Sprintf("%s is not %s %s", leftText, c.Relation, rightText)
 }
 
-// bounded are the facts with the lower bound on the left taken for the value,
-// if there is one and the check asks for no more.
+// bounded are the facts with a lower bound taken for the value, if the greater
+// side of the check has one: whatever the value is, it asks for no more.
 func (c Check) bounded(facts Facts) (Facts, bool) {
-	f := facts[c.Left.Fact]
-	if !f.AtLeast || c.Left.Factor < 0 || c.Relation != ">=" && c.Relation != ">" {
+	var greater Term
+	switch c.Relation {
+	case ">=", ">":
+		greater = c.Left
+	case "<=", "<":
+		greater = c.Right
+	}
+	f := facts[greater.Fact]
+	if !f.AtLeast || greater.Factor < 0 {
 		return nil, false
 	}
 	out := maps.Clone(facts)

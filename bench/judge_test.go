@@ -162,15 +162,19 @@ func TestALowerBoundDecidesWhatAsksForNoMore(t *testing.T) {
 	f.AtLeast("capacity_per_s", 200, "a search", "every rate that was tried met the SLO")
 	f.Add("other_per_s", 90, "another")
 	for check, want := range map[string]bench.Word{
-		"capacity_per_s >= 150":            bench.Pass,
-		"capacity_per_s > 2 * other_per_s": bench.Pass,
-		"capacity_per_s >= 250":            bench.Unknown,
-		"capacity_per_s <= 150":            bench.Unknown,
-		"capacity_per_s == 200":            bench.Unknown,
-		"other_per_s <= capacity_per_s":    bench.Unknown,
-		"capacity_per_s >= missing_per_s":  bench.Unknown,
-		"0.5 * capacity_per_s >= 100":      bench.Pass,
-		"-1 * capacity_per_s >= -300":      bench.Unknown,
+		"capacity_per_s >= 150":               bench.Pass,
+		"capacity_per_s > 2 * other_per_s":    bench.Pass,
+		"capacity_per_s >= 250":               bench.Unknown,
+		"capacity_per_s <= 150":               bench.Unknown,
+		"capacity_per_s == 200":               bench.Unknown,
+		"other_per_s <= capacity_per_s":       bench.Pass,
+		"other_per_s <= 0.5 * capacity_per_s": bench.Pass,
+		"other_per_s < 0.4 * capacity_per_s":  bench.Unknown,
+		"other_per_s >= capacity_per_s":       bench.Unknown,
+		"capacity_per_s <= missing_per_s":     bench.Unknown,
+		"capacity_per_s >= missing_per_s":     bench.Unknown,
+		"0.5 * capacity_per_s >= 100":         bench.Pass,
+		"-1 * capacity_per_s >= -300":         bench.Unknown,
 	} {
 		c, err := bench.ParseCheck(check)
 		if err != nil {
