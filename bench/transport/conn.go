@@ -19,6 +19,7 @@ type conn struct {
 	in    *bufio.Reader
 	out   *bufio.Writer
 	probe probe
+	asker asker // nil if it cannot be asked so
 	// left is how many bytes may still be read: bounds the headers.
 	left int64
 	// written counts bytes, so that a request of which none left is known;
@@ -39,6 +40,9 @@ func newConn(p *pool, wire net.Conn, state *tls.ConnectionState) *conn {
 	c := &conn{pool: p, wire: wire, tls: state, left: math.MaxInt64}
 	c.in, c.out = bufio.NewReader(reading{c}), bufio.NewWriter(writing{c})
 	c.probe = newProbe(c)
+	if _, plain := wire.(*net.TCPConn); plain {
+		c.asker, _ = c.probe.(asker)
+	}
 	p.t.open.Add(1)
 	return c
 }
@@ -68,6 +72,17 @@ func (w writing) Write(b []byte) (int, error) {
 		w.c.broken = err
 	}
 	return n, err
+}
+
+// ask writes a request in whole and waits for what comes in. It reports
+// whether the connection was alive; if not, nothing was written.
+func (c *conn) ask(request []byte) (alive bool, err error) {
+	sent, alive := c.asker.ask(request, c.reused)
+	c.written += int64(sent)
+	if alive && sent < len(request) {
+		_, err = writing{c}.Write(request[sent:])
+	}
+	return alive, err
 }
 
 // bound sets the deadline of all that is read and written for a request.

@@ -2,8 +2,11 @@
 // sends and reads a request in the goroutine that asks for it, where
 // net/http's Transport hands each request to two goroutines of its
 // connection. Answers are read by net/http itself (ReadResponse), and requests
-// written by it (Request.Write), but for plain ones without a body, which are
-// written byte for byte as it would. This package owns the connections.
+// written by it (Request.Write), but for plain ones: requests without a body
+// are written byte for byte as it would, and answers whose length is said and
+// whose head came in one piece give the response that it would. This package
+// owns the connections. On a plain socket a request costs three system calls:
+// a look whether the connection is alive, the write and one read.
 //
 // What differs from net/http.Transport:
 //

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -30,10 +31,35 @@ type exchange struct {
 	unsent bool
 }
 
+// errGone is why an exchange did not begin: its connection had ended while it
+// was idle.
+var errGone = errors.New("transport: the connection is gone")
+
+// attempt runs the exchange on the first connection of get's that is alive.
+func (x *exchange) attempt(get func(context.Context) (*conn, error)) (*http.Response, error) {
+	for {
+		c, err := get(x.ctx)
+		if err != nil {
+			closeBody(x.req)
+			return nil, err
+		}
+		x.conn = c
+		if res, err := x.run(); err != errGone {
+			return res, err
+		}
+	}
+}
+
 // run sends the request and reads the answer's head. The connection is closed
-// when it fails, and belongs to the response's body when it does not.
+// when it fails, and belongs to the response's body when it does not. After
+// errGone it may be run on another.
 func (x *exchange) run() (*http.Response, error) {
 	c := x.conn
+	head := x.plain()
+	if c.reused && (head == nil || c.asker == nil) && !c.alive() {
+		c.close()
+		return nil, errGone
+	}
 	if x.trace != nil && x.trace.GotConn != nil {
 		info := httptrace.GotConnInfo{Conn: c.wire, Reused: c.reused, WasIdle: c.reused}
 		if c.reused {
@@ -45,7 +71,7 @@ func (x *exchange) run() (*http.Response, error) {
 		x.unwatch = context.AfterFunc(x.ctx, c.abort)
 	}
 	c.left, c.written = c.pool.t.cfg.MaxHeader, 0
-	if err := x.write(); err != nil {
+	if err := x.write(head); err != nil {
 		return nil, x.fail(err)
 	}
 	// The first byte tells a connection that the server gave up from an
@@ -76,16 +102,29 @@ func (x *exchange) run() (*http.Response, error) {
 	return res, nil
 }
 
-// write writes the request, or starts to. What a server said before it broke
-// the connection is the answer.
-func (x *exchange) write() error {
+// plain returns the bytes of a plain request, or nil. It lasts until
+// something is written to the connection.
+func (x *exchange) plain() []byte {
+	if x.trace != nil { // traces want to hear of each field
+		return nil
+	}
+	head, plain := appendHead(x.conn.out.AvailableBuffer(), x.req, x.conn.pool.field)
+	if !plain {
+		return nil
+	}
+	return head
+}
+
+// write writes the request, or starts to; head is a plain one's. What a
+// server said before it broke the connection is the answer.
+func (x *exchange) write(head []byte) error {
 	c := x.conn
 	if beside(x.req) {
 		x.upload = startUpload(c, x.req)
 		return nil
 	}
-	err := x.send()
-	if err == nil || c.broken == nil || timeout(err) {
+	err := x.send(head)
+	if err == nil || err == errGone || c.broken == nil || timeout(err) {
 		return err
 	}
 	_ = c.wire.SetReadDeadline(time.Now().Add(answerWait))
@@ -98,22 +137,33 @@ func (x *exchange) write() error {
 }
 
 // send writes the whole request.
-func (x *exchange) send() error {
-	out := x.conn.out
-	if x.trace == nil { // traces want to hear of each field
-		if head, plain := appendHead(out.AvailableBuffer(), x.req, x.conn.pool.field); plain {
-			_, _ = out.Write(head) // Flush tells
-			return out.Flush()
+func (x *exchange) send(head []byte) error {
+	c := x.conn
+	switch {
+	case head == nil:
+		if err := x.req.Write(c.out); err != nil {
+			return err
 		}
-	}
-	if err := x.req.Write(out); err != nil {
+		return c.out.Flush()
+	case c.asker == nil:
+		_, err := writing{c}.Write(head)
 		return err
 	}
-	return out.Flush()
+	alive, err := c.ask(head)
+	if !alive {
+		return errGone
+	}
+	return err
 }
 
 // head reads the final answer's status line and headers.
 func (x *exchange) head() (*http.Response, error) {
+	if res := readPlain(x.conn.in, x.req); res != nil {
+		if x.upload != nil {
+			x.upload.decide(!wantsClose(x.req)) // as below
+		}
+		return res, nil
+	}
 	for {
 		res, err := http.ReadResponse(x.conn.in, x.req)
 		if err != nil {
@@ -154,7 +204,12 @@ func (x *exchange) attach(res *http.Response) {
 		x.finish(keep)
 		res.Body = http.NoBody
 	default:
-		res.Body = &body{x: *x, source: res.Body, left: res.ContentLength, keep: keep}
+		b, own := res.Body.(*body)
+		if !own {
+			b = &body{source: res.Body}
+		}
+		b.x, b.left, b.keep = *x, res.ContentLength, keep
+		res.Body = b
 	}
 }
 

@@ -35,24 +35,20 @@ func newPool(t *Transport, address, name, field string, secure bool) *pool {
 }
 
 // get returns a connection that belongs to the caller until release or close.
+// A reused one may have ended meanwhile.
 func (p *pool) get(ctx context.Context) (*conn, error) {
 	if ctx.Done() != nil && ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	for {
-		c, err := p.acquire(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if c == nil {
-			return p.dial(ctx)
-		}
-		c.bound(ctx)
-		if c.alive() {
-			return c, nil
-		}
-		c.close()
+	c, err := p.acquire(ctx)
+	if err != nil {
+		return nil, err
 	}
+	if c == nil {
+		return p.dial(ctx)
+	}
+	c.bound(ctx)
+	return c, nil
 }
 
 // fresh returns a new connection, for a request that a kept one failed.

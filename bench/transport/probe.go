@@ -14,6 +14,15 @@ type probe interface {
 	silent() bool
 }
 
+// asker writes a request and waits for what comes in, in one. It is for a
+// plain socket only: other connections do more than write.
+type asker interface {
+	// ask returns how much it has written. Less than all is no failure: the
+	// rest can be written as ever. A used connection on which something came
+	// in before is not alive, and nothing is written to it.
+	ask(request []byte, used bool) (sent int, alive bool)
+}
+
 func newProbe(c *conn) probe {
 	wire := c.wire
 	if secure, ok := wire.(interface{ NetConn() net.Conn }); ok {

@@ -71,13 +71,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if trace != nil && trace.GetConn != nil {
 		trace.GetConn(p.address)
 	}
-	c, err := p.get(ctx)
-	if err != nil {
-		closeBody(req)
-		return nil, err
-	}
-	x := exchange{conn: c, req: req, ctx: ctx, trace: trace}
-	res, err := x.run()
+	x := exchange{req: req, ctx: ctx, trace: trace}
+	res, err := x.attempt(p.get)
 	if err == nil || !x.stale || !replayable(req, x.unsent) {
 		return res, ended(ctx, err)
 	}
@@ -85,12 +80,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if rewound != nil {
 		return nil, ended(ctx, err)
 	}
-	if c, err = p.fresh(ctx); err != nil {
-		closeBody(again)
-		return nil, err
-	}
-	x = exchange{conn: c, req: again, ctx: ctx, trace: trace}
-	if res, err = x.run(); err != nil {
+	x = exchange{req: again, ctx: ctx, trace: trace}
+	if res, err = x.attempt(p.fresh); err != nil {
 		return nil, ended(ctx, err)
 	}
 	res.Request = req
