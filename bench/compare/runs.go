@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"rung/bench"
 )
@@ -20,7 +21,7 @@ func Runs(before, after bench.Run, cfg Config) (bench.Comparison, error) {
 	}
 	pairs := pairsOf(before, after)
 	if len(pairs) == 0 {
-		return bench.Comparison{}, fmt.Errorf("compare: %w", ErrNothing)
+		return bench.Comparison{}, fmt.Errorf("compare: %w: before has %s, after has %s", ErrNothing, stagesOf(before), stagesOf(after))
 	}
 	c := &comparer{cfg: cfg, noise: cfg.noise(roundsEverywhere(pairs))}
 	out := bench.Comparison{
@@ -126,4 +127,16 @@ func (c *comparer) fewRounds(p pair) {
 	default:
 		c.warn("one round each: the intervals hold what varies within a run, not between runs (repeat at least %d times for that)", least)
 	}
+}
+
+// stagesOf are the stages of a run in words.
+func stagesOf(r bench.Run) string {
+	if len(r.Stages) == 0 {
+		return "none"
+	}
+	ids := make([]string, len(r.Stages))
+	for i, s := range r.Stages {
+		ids[i] = s.Stage.ID
+	}
+	return strings.Join(ids, ", ")
 }

@@ -203,7 +203,7 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, err := compare.Runs(a, other, compare.Config{}); !errors.Is(err, compare.ErrNothing) {
+	if _, err := compare.Runs(a, other, compare.Config{}); !errors.Is(err, compare.ErrNothing) || !strings.Contains(err.Error(), "after has ") {
 		t.Errorf("no stage in common: %v", err)
 	}
 }
@@ -228,6 +228,11 @@ func TestWarnings(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("no warning says %q: %s", want, text)
 		}
+	}
+	// Beyond what every generator is tried at, the rates asked for decide.
+	a.Calibration.Ceiling, b.Calibration.Ceiling = 16_000, 64_000
+	if text := strings.Join(runs(t, a, b, compare.Config{Windows: windows}).Warnings, "\n"); strings.Contains(text, "generator reached") {
+		t.Errorf("warned of ceilings that need not differ: %s", text)
 	}
 	if !slices.Equal(c.OnlyAfter, []string{"02-two"}) || c.OnlyBefore != nil {
 		t.Errorf("only in one: %v, %v", c.OnlyBefore, c.OnlyAfter)

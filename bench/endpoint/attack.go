@@ -106,6 +106,10 @@ func (s *session) measure(ctx context.Context, o order) (_ *seen, err error) {
 		out.measurement.Warnings = append(out.measurement.Warnings, fmt.Sprintf(
 			"%d connections were open, %d are asked for: the server takes fewer than %d requests at once on one", generator.Sockets, hosts*s.cfg.Connections, streams))
 	}
+	if n := j.redirects; n > 0 {
+		out.measurement.Warnings = append(out.measurement.Warnings, fmt.Sprintf(
+			"%d of %d answers were redirects, which are not followed: what they lead to was not measured", n, out.measurement.Total.Sent))
+	}
 	if log != nil {
 		out.measurement.Log = fmt.Sprintf("%s/%s.hlog", stage, o.name)
 	}

@@ -369,3 +369,46 @@ func TestCalibrationIsMeasured(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// TestResultsMustHaveAPlace has a run that cannot keep its results, and one
+// that is wrong before anybody asks for a place.
+func TestResultsMustHaveAPlace(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	s := serve(t, func(http.ResponseWriter, *http.Request) { requests.Add(1) })
+	full := errors.New("no place")
+	asked := 0
+	cfg := config(t, s.URL, "")
+	cfg.Ready = func() error { asked++; return full }
+	run, err := endpoint.Attack(t.Context(), cfg)
+	if !errors.Is(err, full) || requests.Load() != 0 || run.Verdict == bench.Pass {
+		t.Errorf("error %v, %d requests, run %s; want none after %v", err, requests.Load(), run.Verdict, full)
+	}
+	cfg.Connections = -1
+	if _, err := endpoint.Attack(t.Context(), cfg); !errors.Is(err, endpoint.ErrConfig) || asked != 1 {
+		t.Errorf("error %v, asked for a place %d times, want 1", err, asked)
+	}
+}
+
+func TestURLsAreChecked(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ url, want string }{
+		{"127.0.0.1:8080", "says no scheme"},
+		{"ftp://127.0.0.1/", "want http://"},
+		{"http:///path", "no host"},
+		{"http://127.0.0.1:0/", "1 to 65535"},
+		{"http://127.0.0.1:65536/", "1 to 65535"},
+		{"http://[::1]:99999/", "1 to 65535"},
+		{"http://b\u00fccher.example/", "punycode"},
+		{"http://127.0.0.1:x/", "invalid port"},
+	} {
+		if err := endpoint.CheckTargets([]endpoint.Target{{URL: row.url}}); !errors.Is(err, endpoint.ErrConfig) || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: error %v, want %q in it", row.url, err, row.want)
+		}
+	}
+	for _, url := range []string{"http://127.0.0.1:65535/", "http://127.0.0.1:1", "https://[::1]/"} {
+		if err := endpoint.CheckTargets([]endpoint.Target{{URL: url}}); err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}

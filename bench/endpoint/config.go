@@ -52,6 +52,10 @@ type Config struct {
 	Seed uint64
 	// Files takes histogram logs. Nil means none.
 	Files Files
+	// Ready, if set, is called once when everything was checked and nothing was
+	// sent yet, and may refuse the run by an error: to find out before minutes
+	// of work that its results cannot be kept.
+	Ready func() error
 	// Tool and Commit name the program that makes the run.
 	Tool, Commit string
 	// Null is a command that runs calibrate.ServeNull: the generator is

@@ -70,10 +70,14 @@ func canonical(host string) string {
 
 // admit lets a host be dialled from now on: it resolves its name and keeps
 // the addresses. One that is neither on loopback nor allowed is refused with
-// ErrHost. A name of which some addresses are on loopback and others are not
-// is not on loopback.
+// ErrHost. No question about a refused name leaves this machine: of names that
+// are not allowed only localhost is looked up, and if some of its addresses are
+// on loopback and others are not, it is refused, too.
 func (g *guard) admit(ctx context.Context, host string) ([]netip.Addr, error) {
 	name := canonical(host)
+	if _, err := netip.ParseAddr(name); err != nil && !g.allowed[name] && !isLocal(name) {
+		return nil, fmt.Errorf("%w: %s is no address of this machine, and not localhost; if you may load it, allow it with --allow-host %s", ErrHost, name, name)
+	}
 	addrs, err := g.resolve(ctx, name)
 	if err != nil {
 		return nil, err
@@ -101,13 +105,23 @@ func refusal(name string, a netip.Addr) error {
 	return fmt.Errorf("%w: %s%s is not on this machine; if you may load it, allow it with --allow-host %s", ErrHost, name, leads, name)
 }
 
+// local is the name of this machine on loopback, and the last label of names
+// that lead there by definition (RFC 6761, 6.3).
+const local = "localhost"
+
+func isLocal(name string) bool { return name == local || strings.HasSuffix(name, "."+local) }
+
 func (g *guard) resolve(ctx context.Context, name string) ([]netip.Addr, error) {
 	if a, err := netip.ParseAddr(name); err == nil {
 		return []netip.Addr{a}, nil
 	}
+	asked := name
+	if isLocal(name) && !g.allowed[name] {
+		asked = local // a resolver that does not know RFC 6761 would ask the root
+	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	found, err := g.resolver.LookupNetIP(ctx, "ip", name)
+	found, err := g.resolver.LookupNetIP(ctx, "ip", asked)
 	if err != nil {
 		return nil, fmt.Errorf("host %s: %w", name, err)
 	}

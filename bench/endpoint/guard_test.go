@@ -37,16 +37,19 @@ func (b *book) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, err
 // attack that began would take its time-out.
 func TestOtherHostsAreRefused(t *testing.T) {
 	t.Parallel()
-	names := &book{answers: map[string][][]string{"far.example": {{"192.0.2.7"}}, "half.example": {{"127.0.0.1", "192.0.2.7"}}}}
+	names := &book{answers: map[string][][]string{"near.example": {{"127.0.0.1"}}, "localhost": {{"127.0.0.1", "192.0.2.7"}}}}
 	for _, row := range []struct{ url, allow, want string }{
 		{"http://192.0.2.1/", "", "--allow-host 192.0.2.1"},
 		{"http://[2001:db8::1]:8080/", "", "--allow-host 2001:db8::1"},
 		{"http://[::ffff:192.0.2.1]/", "", "--allow-host 192.0.2.1"},
 		{"http://0.0.0.0:8080/", "", "--allow-host 0.0.0.0"},
-		{"http://far.example/", "", "far.example (192.0.2.7)"},
-		{"http://far.example/", "192.0.2.7", "far.example (192.0.2.7)"}, // the exact host is allowed, not where another leads
-		{"http://half.example/", "", "192.0.2.7"},
-		{"http://FAR.example./", "other.example", "--allow-host far.example"},
+		{"http://near.example/", "", "--allow-host near.example"},
+		{"http://near.example/", "127.0.0.1", "--allow-host near.example"}, // the exact host is allowed, not where another leads
+		{"http://localhost.example/", "", "--allow-host localhost.example"},
+		{"http://127.1/", "", "--allow-host 127.1"},
+		{"http://NEAR.example./", "other.example", "--allow-host near.example"},
+		{"http://localhost/", "", "localhost (192.0.2.7)"}, // a part of it elsewhere
+		{"http://a.localhost/", "", "a.localhost (192.0.2.7)"},
 	} {
 		cfg := config(t, row.url, "")
 		cfg.Resolver, cfg.Plan = names, constant(t, 1, time.Hour)
@@ -59,6 +62,32 @@ func TestOtherHostsAreRefused(t *testing.T) {
 		}
 		if len(run.Stages) != 0 {
 			t.Errorf("%s: there is a result", row.url)
+		}
+		if asked := names.asked.Swap(0); asked > 0 && !strings.Contains(row.want, "localhost (") {
+			t.Errorf("%s: %d questions about a host that is refused by its name", row.url, asked)
+		}
+	}
+}
+
+// TestLocalNames attacks names under localhost, of which the resolver knows
+// only localhost itself.
+func TestLocalNames(t *testing.T) {
+	t.Parallel()
+	s := serve(t, ok)
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range []string{"localhost", "LOCALHOST.", "shop.localhost"} {
+		cfg := config(t, "http://"+host+":"+u.Port(), "")
+		cfg.Resolver, cfg.Plan = &book{answers: map[string][][]string{"localhost": {{"127.0.0.1"}}}}, constant(t, 100, 100*time.Millisecond)
+		run, err := endpoint.Attack(t.Context(), cfg)
+		if err != nil {
+			t.Errorf("%s: %v", host, err)
+			continue
+		}
+		if total := run.Stages[0].Common.Total; total.OK != 10 {
+			t.Errorf("%s: %d of 10 answered well", host, total.OK)
 		}
 	}
 }
@@ -73,8 +102,8 @@ func TestOneRefusedTargetRefusesAll(t *testing.T) {
 	}
 }
 
-// TestNamesArePinned has a name that leads elsewhere from the second question
-// on, and one of which only the second address answers.
+// TestNamesArePinned has an allowed name that leads elsewhere from the second
+// question on, and one of which only the second address answers.
 func TestNamesArePinned(t *testing.T) {
 	t.Parallel()
 	s := serve(t, ok)
@@ -92,7 +121,7 @@ func TestNamesArePinned(t *testing.T) {
 	} {
 		names := &book{answers: map[string][][]string{row.name: row.answers}}
 		cfg := config(t, "http://"+row.name+":"+u.Port(), "")
-		cfg.Resolver, cfg.NoKeepAlive, cfg.Plan = names, true, constant(t, 100, 200*time.Millisecond)
+		cfg.Resolver, cfg.AllowHosts, cfg.NoKeepAlive, cfg.Plan = names, []string{row.name}, true, constant(t, 100, 200*time.Millisecond)
 		run, err := endpoint.Attack(t.Context(), cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -128,6 +157,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 	if total := run.Stages[0].Common.Total; total.OK != 20 || visits.Load() != 20 {
 		t.Errorf("%d ok, %d visits", total.OK, visits.Load())
+	}
+	if warnings := strings.Join(run.Stages[0].Common.Warnings, "\n"); !strings.Contains(warnings, "20 of 20 answers were redirects") {
+		t.Errorf("warnings %q", warnings)
 	}
 }
 

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"time"
 
 	"rung/bench"
@@ -30,6 +31,8 @@ type judge struct {
 	told uint64
 	// last is when the last request was sent.
 	last time.Duration
+	// redirects counts the answers that name another place.
+	redirects uint64
 }
 
 func newJudge(thresholds []Threshold) *judge {
@@ -56,6 +59,9 @@ func (j *judge) note(s *bench.Sample) {
 	}
 	j.longest = max(j.longest, response)
 	j.last = max(j.last, s.Sent)
+	if s.Code >= 300 && s.Code < 400 && s.Code != http.StatusNotModified {
+		j.redirects++
+	}
 	if !failed {
 		return
 	}

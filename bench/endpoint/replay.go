@@ -102,15 +102,15 @@ func (p *past) add(one attack.Past) error {
 	if apart := one.At.Sub(p.first); apart < -mostSpan || apart > mostSpan {
 		return fmt.Errorf("result %d was sent at %v, the first one at %v: more than %v apart", len(p.all)+1, one.At, p.first, mostSpan)
 	}
-	if one.Latency > mostLatency {
-		return fmt.Errorf("result %d took %v: at most %v is believed", len(p.all)+1, one.Latency, mostLatency)
+	if one.Latency < 0 || one.Latency > mostLatency {
+		return fmt.Errorf("result %d took %v: 0 to %v is believed", len(p.all)+1, one.Latency, mostLatency)
 	}
 	p.highest = max(p.highest, one.Seq)
 	p.bytes += one.BytesIn
 	if !slices.Contains(p.attacks, one.Attack) && len(p.attacks) < mostCauses {
 		p.attacks = append(p.attacks, one.Attack)
 	}
-	h := hit{sent: int64(one.At.Sub(p.first)), took: max(int64(one.Latency), 0), code: uint16(min(max(one.Code, 0), math.MaxUint16))}
+	h := hit{sent: int64(one.At.Sub(p.first)), took: int64(one.Latency), code: uint16(min(max(one.Code, 0), math.MaxUint16))}
 	h.what = p.request(request{one.Method, one.URL})
 	if cause := pastCause(one); cause != "" {
 		h.cause = 1 + p.cause(cause)
@@ -212,6 +212,9 @@ func (p *past) run(cfg ReplayConfig, broken error) (bench.Run, error) {
 	if broken != nil {
 		out.Partial = "the results break off: " + broken.Error()
 	}
+	if last := p.all[len(p.all)-1].sent; last == 0 && len(p.all) > 1 {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("all %d results were sent at the same moment: their rate means nothing", len(p.all)))
+	}
 	if lost := p.highest + 1 - min(uint64(len(p.all)), p.highest+1); lost > 0 && len(p.attacks) == 1 {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%d sequence numbers are missing", lost))
 	}
@@ -306,10 +309,10 @@ func (s sentPlan) At(n uint64) time.Duration { return time.Duration(s.all[n].sen
 func (s sentPlan) Count() uint64 { return uint64(len(s.all)) }
 
 // Duration implements bench.Plan: one mean gap beyond the last request, so
-// that the rate is not one request too high.
+// that the rate is not one request too high, or a second where there is none.
 func (s sentPlan) Duration() time.Duration {
 	last := s.all[len(s.all)-1].sent
-	if n := int64(len(s.all) - 1); n > 0 {
+	if n := int64(len(s.all) - 1); n > 0 && last > 0 {
 		return time.Duration(last + max(last/n, 1))
 	}
 	return time.Duration(last + int64(time.Second))

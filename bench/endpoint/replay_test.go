@@ -131,6 +131,7 @@ func TestReplayStopsAtWhatCannotBe(t *testing.T) {
 		"long before": func(r *vegeta.Result) { r.Timestamp = time.Time{} },
 		"long after":  func(r *vegeta.Result) { r.Timestamp = r.Timestamp.AddDate(300, 0, 0) },
 		"endless":     func(r *vegeta.Result) { r.Latency = 1 << 62 },
+		"negative":    func(r *vegeta.Result) { r.Latency = -1 },
 		"a day long":  func(r *vegeta.Result) { r.Latency = 25 * time.Hour },
 	} {
 		all := results()[:50]
@@ -139,5 +140,19 @@ func TestReplayStopsAtWhatCannotBe(t *testing.T) {
 		if err != nil || !strings.Contains(run.Partial, "result 41") || run.Stages[0].Common.Total.Sent != 40 || run.Verdict == bench.Pass {
 			t.Errorf("%s: partial %q, verdict %s, error %v", name, run.Partial, run.Verdict, err)
 		}
+	}
+}
+
+func TestReplayOfOneMoment(t *testing.T) {
+	all := results()[:50]
+	for i := range all {
+		all[i].Timestamp = all[0].Timestamp
+	}
+	run, err := endpoint.Replay(context.Background(), bytes.NewReader(encoded(t, all, encodings()["gob"])), endpoint.ReplayConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rate := run.Stages[0].Common.Rate; rate != 50 || !strings.Contains(strings.Join(run.Warnings, "\n"), "the same moment") {
+		t.Errorf("rate %v, warnings %q; want 50 in a second, and a warning", rate, run.Warnings)
 	}
 }

@@ -28,10 +28,6 @@ const (
 	// wait for a goroutine that computes, and the kernel preempts threads
 	// sooner than the runtime preempts goroutines.
 	threads = 4
-	// leastCeiling and mostCeiling bound the rate up to which the generator
-	// is calibrated.
-	leastCeiling = 16_000
-	mostCeiling  = 1_000_000
 	// warmConnections are opened to each host before the warm-up, which opens
 	// what else it needs: as many as an attack starts workers.
 	warmConnections = 64
@@ -60,6 +56,9 @@ func conduct(ctx context.Context, cfg Config, kind bench.Kind, peak float64, wor
 	out := bench.Run{Schema: bench.Schema, Tool: cfg.Tool, Kind: kind, Started: now(), Seed: cfg.Seed,
 		Hardware: bench.Hardware{Name: "bare"}, Host: calibrate.Host(cfg.Commit), Verdict: bench.Unknown}
 	s, err := newSession(ctx, cfg, &out)
+	if err == nil && cfg.Ready != nil {
+		err = cfg.Ready()
+	}
 	if err == nil {
 		err = s.run(ctx, peak, work)
 	}
@@ -204,7 +203,7 @@ func (s *session) calibrate(ctx context.Context, peak float64) (err error) {
 	if out.LoopbackP50, err = ruler.Loopback(ctx, "/"); err != nil {
 		return err
 	}
-	out.Ceiling, err = ruler.Ceiling(ctx, "/", min(max(4*peak, leastCeiling), mostCeiling))
+	out.Ceiling, err = ceilingOf(ctx, ruler, min(max(4*peak, leastCeiling), mostCeiling))
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -86,8 +87,11 @@ func parseURL(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("URL %.100q has no host", u.Redacted())
 	case strings.IndexFunc(u.Host, func(r rune) bool { return r <= ' ' || r > '~' }) >= 0:
 		return nil, fmt.Errorf("URL %.100q: write the host in ASCII (punycode: xn--...)", u.Redacted())
-	case u.Port() == "0":
-		return nil, fmt.Errorf("URL %.100q: there is no port 0", u.Redacted())
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return nil, fmt.Errorf("URL %.100q: port %.20s: allowed is 1 to 65535", u.Redacted(), port)
+		}
 	}
 	return u, nil
 }

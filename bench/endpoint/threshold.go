@@ -133,7 +133,7 @@ func (t Threshold) check(relation, unit string) error {
 	case !strings.HasPrefix(relation, want):
 		return fmt.Errorf("%s needs %s or %s=", t.Metric, want, want)
 	case !strings.Contains(kinds, " "+unit+" "):
-		return fmt.Errorf("unit %q is not one of %s", unit, t.Metric)
+		return fmt.Errorf("unit %q is none of %s: allowed are %s", unit, t.metric(), strings.Join(strings.Fields(kinds), ", "))
 	case kinds == "  % " && t.Limit > 1:
 		return fmt.Errorf("a share of %v is more than all: 1%% is 0.01", t.Limit)
 	case math.IsInf(t.Limit, 0) || t.Limit > 1e18:
@@ -142,23 +142,28 @@ func (t Threshold) check(relation, unit string) error {
 	return nil
 }
 
+// metric in words: "p99", "failures".
+func (t Threshold) metric() string {
+	if t.Metric == MetricQuantile {
+		return t.name()
+	}
+	return string(t.Metric)
+}
+
 // String is the threshold as it was written, or as it would be.
 func (t Threshold) String() string {
 	if t.text != "" {
 		return t.text
 	}
 	relation := "<"
-	name := string(t.Metric)
 	switch t.Metric {
 	case MetricAvailability, MetricRate, MetricGoodput:
 		relation = ">"
-	case MetricQuantile:
-		name = t.name()
 	}
 	if !t.Strict {
 		relation += "="
 	}
-	return name + relation + t.literal()
+	return t.metric() + relation + t.literal()
 }
 
 // literal is the limit as ParseSLO reads it.

@@ -58,7 +58,7 @@ func TestParseSLORefuses(t *testing.T) {
 		{"failures>1%", "needs <"},
 		{"failures<5", "more than all"},
 		{"failures<150%", "more than all"},
-		{"failures<1ms", "unit"},
+		{"failures<1ms", `unit "ms" is none of failures: allowed are %`},
 		{"rate<5", "needs >"},
 		{"goodput>5ms", "unit"},
 		{"latency<5ms", "not known"},

@@ -23,7 +23,11 @@ func (p *program) solveRanges() (es Errors) {
 			return append(es, because(l.field, l.name+", over the ranges of the inputs: ", err))
 		}
 		if l.over.lo.Sign() < 0 && !l.signed {
-			es = append(es, Error{l.field, fmt.Sprintf("%s can be negative, %s", l.name, l.shown(value{interval: l.over.interval})), "zero or more over the ranges of the inputs; or signed: true"})
+			can := "can be negative"
+			if l.over.seen != nil && l.over.seen.lo.Sign() >= 0 {
+				can = "is nowhere negative that was tried, but its outer bound is"
+			}
+			es = append(es, Error{l.field, fmt.Sprintf("%s %s, %s", l.name, can, l.shown(value{interval: l.over.interval})), "zero or more over the ranges of the inputs; or {step: ..., signed: true}"})
 		}
 	}
 	return es

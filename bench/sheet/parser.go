@@ -180,7 +180,7 @@ func (p *parser) call(name string) (*node, error) {
 		}
 	}
 	if len(n.args) < f.least || len(n.args) > f.most {
-		return nil, Error{Problem: fmt.Sprintf("%s has %d arguments", name, len(n.args)), Allowed: f.usage}
+		return nil, Error{Problem: fmt.Sprintf("%s has %s", name, arguments(len(n.args))), Allowed: f.usage}
 	}
 	return n, p.closing()
 }
@@ -193,4 +193,12 @@ func (n *node) names(see func(string)) {
 	for _, a := range n.args {
 		a.names(see)
 	}
+}
+
+// arguments counts them in words.
+func arguments(n int) string {
+	if n == 1 {
+		return "1 argument"
+	}
+	return fmt.Sprintf("%d arguments", n)
 }

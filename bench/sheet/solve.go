@@ -69,7 +69,7 @@ func (p *program) solvePoints() (es Errors) {
 			continue
 		}
 		if v.lo.Sign() < 0 && !l.signed {
-			es = append(es, Error{l.field, fmt.Sprintf("%s is negative, %s", l.name, l.shown(v)), "zero or more; or signed: true"})
+			es = append(es, Error{l.field, fmt.Sprintf("%s is negative, %s", l.name, l.shown(v)), "zero or more; or {step: ..., signed: true}"})
 		}
 		l.point, l.over = v, span{interval: v.interval}
 		e.values[l.name] = v

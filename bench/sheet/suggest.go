@@ -6,6 +6,9 @@ import "strings"
 // name, or nothing when none is near.
 func didYouMean(name string, known []string) string {
 	best, least := "", 1+max(1, min(len(name), 40)/3)
+	if len(name) < 2 {
+		return "" // every other letter is as near
+	}
 	for _, k := range known {
 		if len(k) > 40 || len(name) > 40 {
 			continue
