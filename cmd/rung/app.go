@@ -7,12 +7,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"rung/bench/calibrate"
 	"rung/configs"
@@ -28,12 +27,21 @@ type app struct {
 	json         bool
 }
 
+// secondSignal is how long after the first signal a second one is another.
+const secondSignal = 500 * time.Millisecond
+
 // Main runs the program with the arguments after its name and returns its
 // exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // a terminal that is closed; not so under nohup
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
-	context.AfterFunc(ctx, stop) // the second Ctrl-C ends the program at once
+	// The second Ctrl-C ends the program at once. Not so one within a moment of
+	// the first: timeout(1) signals a program, and then the group it is in.
+	context.AfterFunc(ctx, func() { time.AfterFunc(secondSignal, stop) })
 	if len(args) > 0 && args[0] == "node" {
 		// Not through cobra: a node should start fast.
 		if err := node.Run(ctx, stdin, stdout, stderr); err != nil {
@@ -80,7 +88,8 @@ Every setting can be given as a flag, as an environment variable (RUNG_PROFILE,
 RUNG_HARDWARE, RUNG_SEED, ...) or in a YAML file named by --config.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Version:       versionLine(),
+		Args:          knownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(a.stdin)
@@ -96,6 +105,29 @@ RUNG_HARDWARE, RUNG_SEED, ...) or in a YAML file named by --config.`,
 	root.AddCommand(&cobra.Command{Use: "node", Hidden: true, Short: "run one node (used by rung itself)"},
 		&cobra.Command{Use: "null", Hidden: true, Short: "run a server that does nothing (used by rung itself)"})
 	return root
+}
+
+// knownCommand refuses what is no command, and says which one may be meant.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	hint := "rung --help lists them"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return fmt.Errorf("unknown command %q for %q: %s", args[0], cmd.CommandPath(), hint)
+}
+
+// takes refuses any other number of arguments, and says which are wanted.
+func takes(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return fmt.Errorf("%s accepts %d arg(s), and got %d: give %s", cmd.CommandPath(), n, len(args), what)
+		}
+		return nil
+	}
 }
 
 // settings reads flags, environment and file.
@@ -135,43 +167,6 @@ func chooses(cmd *cobra.Command, flag string, from func() []string) {
 	if err != nil {
 		panic(err) // the flag was not defined: a mistake in this program
 	}
-}
-
-// width is that of the terminal, or 80 columns.
-func (a *app) width() int {
-	if f, ok := a.stdout.(*os.File); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			return w
-		}
-	}
-	return 80
-}
-
-// onTerminal reports whether progress can be drawn.
-func (a *app) onTerminal() bool {
-	f, ok := a.stderr.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// version is the program's own version and commit, as the build knows them.
-func version() (tool, commit string) {
-	tool = "rung"
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return tool, ""
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		tool += " " + v
-	}
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			commit = s.Value[:min(12, len(s.Value))]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			commit += "+changes"
-		}
-	}
-	return tool, commit
 }
 
 // self is the command that runs a node.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -53,7 +54,7 @@ nothing that is not yours.`,
 	f.add(cmd)
 	cmd.Flags().StringVarP(&rate, "rate", "r", "100/s", "when requests are due: a rate, or a plan of rates")
 	cmd.Flags().DurationVarP(&duration, "duration", "d", 10*time.Second, "how long")
-	cmd.Flags().StringVar(&f.slo, "slo", "", "thresholds: p99<250ms,failures<1%,p50<=20ms,max<2s,rate>=990/s,goodput>900/s")
+	cmd.Flags().StringArrayVar(&f.slo, "slo", nil, "thresholds: p99<250ms,failures<1%,p50<=20ms,max<2s,rate>=990/s,goodput>900/s")
 	return cmd
 }
 
@@ -81,7 +82,7 @@ the limit do not count.`,
 	}
 	f.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.slo, "slo", "", "the objective: p99<250ms,failures<1% (a percentile is needed)")
+	flags.StringArrayVar(&f.slo, "slo", nil, "the objective: p99<250ms,failures<1% (a percentile is needed)")
 	flags.Float64Var(&c.Start, "start", 100, "first rate per second")
 	flags.Float64Var(&c.MaxRate, "max-rate", 100_000, "highest rate per second")
 	flags.DurationVar(&c.Length, "probe", 5*time.Second, "length of one probe")
@@ -98,6 +99,9 @@ func (a *app) onEndpoint(cmd *cobra.Command, f endpointFlags, urls []string, mea
 	if err != nil {
 		return err
 	}
+	if err := notZero(cmd, "timeout", "start", "max-rate", "probe", "probes", "within", "width"); err != nil {
+		return exit{exitUsage, err}
+	}
 	cfg, err := a.endpointConfig(f, urls, settings.Seed)
 	if err != nil {
 		return exit{exitUsage, err}
@@ -108,6 +112,7 @@ func (a *app) onEndpoint(cmd *cobra.Command, f endpointFlags, urls []string, mea
 	}
 	files := &lateFolder{path: out}
 	cfg.Files = files
+	cfg.Ready = func() error { _, err := files.open(); return err }
 	progress := a.liveProgress()
 	cfg.Progress = progress.show
 	result, runErr := measure(cmd.Context(), cfg)
@@ -127,27 +132,67 @@ func (a *app) onEndpoint(cmd *cobra.Command, f endpointFlags, urls []string, mea
 	if err != nil {
 		return harness(err)
 	}
-	if err := errors.Join(a.finish(directory, result, false), exports(directory, result)); err != nil {
+	if runErr != nil && !measured(result) {
+		rest, err := files.discard()
+		return nothing(errors.Join(runErr, err), rest)
+	}
+	if err := a.keepAll(directory, result); err != nil {
 		return harness(errors.Join(runErr, err))
 	}
 	return endOf(result, runErr)
 }
 
-// lateFolder is a folder that is made when something is written: a mistake in
-// the flags leaves none behind.
+// keepAll writes the results and what other tools read of them, in this order:
+// where the results have no room, the exports stay those of the earlier run.
+func (a *app) keepAll(directory *reports.Directory, result bench.Run) error {
+	if err := keep(directory, result); err != nil {
+		return err
+	}
+	return errors.Join(exports(directory, result), a.tell(directory, result))
+}
+
+// notZero refuses a zero that was written down: to the flags' receivers it
+// would mean the default.
+func notZero(cmd *cobra.Command, names ...string) error {
+	for _, name := range names {
+		if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed && (flag.Value.String() == "0" || flag.Value.String() == "0s") {
+			return fmt.Errorf("--%s is %s: it must be above 0", name, flag.Value)
+		}
+	}
+	return nil
+}
+
+// lateFolder is a folder that is made when everything else was checked: a
+// mistake in the flags leaves none behind.
 type lateFolder struct {
 	path      string
 	directory *reports.Directory
+	// earlier says that there was a run in it, fresh that it was not there.
+	earlier, fresh bool
 }
 
 func (l *lateFolder) open() (*reports.Directory, error) {
 	if l.directory == nil {
-		var err error
-		if l.directory, err = reports.Create(l.path); err != nil {
+		_, err := os.Stat(l.path)
+		l.fresh, l.earlier = errors.Is(err, os.ErrNotExist), holdsRun(l.path)
+		directory, err := reports.Create(l.path)
+		if err != nil {
 			return nil, err
 		}
+		l.directory = directory
 	}
 	return l.directory, nil
+}
+
+// discard undoes open, and says what became of the folder.
+func (l *lateFolder) discard() (rest string, err error) {
+	switch {
+	case l.earlier:
+		return fmt.Sprintf("the earlier run in %s is intact", l.path), nil
+	case l.fresh && l.directory != nil:
+		err = os.RemoveAll(l.path) // this process made it
+	}
+	return "nothing was written", err
 }
 
 // Log implements endpoint.Files.

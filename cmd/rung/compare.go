@@ -33,7 +33,7 @@ can be told.
 
 Exit codes: 0 nothing got worse, 1 something did, 2 nothing can be said.`,
 		Example: "  rung compare runs/a runs/b\n  rung compare runs/a runs/b --html difference.html",
-		Args:    cobra.ExactArgs(2),
+		Args:    takes(2, "two runs, BEFORE and AFTER"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.compare(cmd, args, f) },
 	}
 	cmd.Flags().Float64Var(&f.level, "level", 0.95, "confidence of the intervals")
@@ -47,6 +47,9 @@ func (a *app) compare(cmd *cobra.Command, folders []string, f compareFlags) erro
 	settings, err := a.settings(cmd)
 	if err != nil {
 		return err
+	}
+	if err := notZero(cmd, "level"); err != nil {
+		return exit{exitUsage, err}
 	}
 	var runs [2]bench.Run
 	for i, folder := range folders {

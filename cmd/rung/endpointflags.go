@@ -21,7 +21,7 @@ type endpointFlags struct {
 	method      string
 	headers     []string
 	body        string
-	slo         string
+	slo         []string
 	timeout     time.Duration
 	connections int
 	workers     int
@@ -84,10 +84,8 @@ func (a *app) endpointConfig(f endpointFlags, urls []string, seed uint64) (endpo
 			return cfg, fmt.Errorf("--%s: %w", file.flag, err)
 		}
 	}
-	if f.slo != "" {
-		if cfg.Thresholds, err = endpoint.ParseSLO(f.slo); err != nil {
-			return cfg, err
-		}
+	if cfg.Thresholds, err = endpoint.ParseSLO(strings.Join(f.slo, ",")); err != nil {
+		return cfg, err
 	}
 	command, err := self()
 	if err != nil {

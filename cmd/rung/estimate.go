@@ -167,8 +167,18 @@ func (a *app) listSheets(l configs.Library) error {
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "CASE\tWHAT IT ESTIMATES")
+	longest := 0
 	for _, e := range all {
-		fmt.Fprintf(w, "%s\t%s\n", e.Name, e.Title)
+		longest = max(longest, len(e.Name))
 	}
-	return w.Flush()
+	for _, e := range all {
+		for i, line := range a.hang(e.Title, longest+2) {
+			name := e.Name
+			if i > 0 {
+				name = ""
+			}
+			fmt.Fprintf(w, "%s\t%s\n", name, line)
+		}
+	}
+	return flush(w)
 }

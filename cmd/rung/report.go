@@ -26,7 +26,7 @@ import (
 type reportFlags struct {
 	format string
 	page   string
-	slo    string
+	slo    []string
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -53,7 +53,7 @@ With --format the outcomes are printed for other tools instead.`,
 	}
 	cmd.Flags().StringVar(&f.format, "format", "", "print the outcomes as "+strings.Join(formats(), ", "))
 	cmd.Flags().StringVar(&f.page, "html", "", "write several runs side by side, as a page, to this file")
-	cmd.Flags().StringVar(&f.slo, "slo", "", "with -: thresholds, as in rung attack")
+	cmd.Flags().StringArrayVar(&f.slo, "slo", nil, "with -: thresholds, as in rung attack")
 	cmd.Flags().String("out", "", "with -: folder for the results (default runs/replay-<time>)")
 	chooses(cmd, "format", formats)
 	return cmd
@@ -170,10 +170,8 @@ func (a *app) replay(cmd *cobra.Command, f reportFlags) error {
 	}
 	cfg := endpoint.ReplayConfig{}
 	cfg.Tool, cfg.Commit = version()
-	if f.slo != "" {
-		if cfg.Thresholds, err = endpoint.ParseSLO(f.slo); err != nil {
-			return exit{exitUsage, err}
-		}
+	if cfg.Thresholds, err = endpoint.ParseSLO(strings.Join(f.slo, ",")); err != nil {
+		return exit{exitUsage, err}
 	}
 	out := settings.Out
 	if out == "" {
@@ -199,7 +197,7 @@ func (a *app) replay(cmd *cobra.Command, f reportFlags) error {
 	if err != nil {
 		return harness(err)
 	}
-	if err := errors.Join(a.finish(directory, result, false), exports(directory, result)); err != nil {
+	if err := a.keepAll(directory, result); err != nil {
 		return harness(err)
 	}
 	return endOf(result, nil)

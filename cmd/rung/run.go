@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,11 +64,15 @@ func (a *app) run(cmd *cobra.Command, stages []string) error {
 	if out == "" {
 		out = filepath.Join("runs", started.Format("2006-01-02T15-04-05"))
 	}
+	earlier := holdsRun(out)
 	directory, err := reports.Create(out)
 	if err != nil {
 		return harness(err)
 	}
 	result, runErr := a.execute(cmd.Context(), plan, directory)
+	if runErr != nil && earlier && !measured(result) {
+		return nothing(runErr, fmt.Sprintf("the earlier run in %s is intact", out))
+	}
 	if err := a.finish(directory, result, settings.Out == ""); err != nil {
 		return harness(errors.Join(runErr, err))
 	}
@@ -97,14 +102,7 @@ func (a *app) execute(ctx context.Context, plan configs.Plan, directory *reports
 
 // finish writes the results and says what they are.
 func (a *app) finish(directory *reports.Directory, result bench.Run, latest bool) error {
-	if err := directory.WriteRun(result); err != nil {
-		return err
-	}
-	var page bytes.Buffer
-	if err := html.Render(&page, result); err != nil {
-		return fmt.Errorf("render the report: %w", err)
-	}
-	if err := directory.Write("report.html", page.Bytes()); err != nil {
+	if err := keep(directory, result); err != nil {
 		return err
 	}
 	if latest {
@@ -112,6 +110,23 @@ func (a *app) finish(directory *reports.Directory, result bench.Run, latest bool
 			return err
 		}
 	}
+	return a.tell(directory, result)
+}
+
+// keep writes run.json and the report.
+func keep(directory *reports.Directory, result bench.Run) error {
+	if err := directory.WriteRun(result); err != nil {
+		return err
+	}
+	var page bytes.Buffer
+	if err := html.Render(&page, result); err != nil {
+		return fmt.Errorf("render the report: %w", err)
+	}
+	return directory.Write("report.html", page.Bytes())
+}
+
+// tell says what was written.
+func (a *app) tell(directory *reports.Directory, result bench.Run) error {
 	if a.json {
 		return a.printJSON(result)
 	}
@@ -125,5 +140,16 @@ func (a *app) finish(directory *reports.Directory, result bench.Run, latest bool
 func (a *app) printJSON(v any) error {
 	e := json.NewEncoder(a.stdout)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return harness(err)
+	}
+	return nil
+}
+
+// flush prints a table.
+func flush(w *tabwriter.Writer) error {
+	if err := w.Flush(); err != nil {
+		return harness(err)
+	}
+	return nil
 }

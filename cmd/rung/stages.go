@@ -48,10 +48,18 @@ func (a *app) stages(cmd *cobra.Command, _ []string) error {
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "STAGE\tNODES\tCLAIMS\tUSD/HOUR\tADDS")
+	longest := 0
 	for _, r := range ladder {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%.3f\t%s\n", r.ID, len(r.Nodes), len(r.Claims), r.Price, r.Adds)
+		longest = max(longest, len(r.ID))
 	}
-	return w.Flush()
+	for _, r := range ladder {
+		adds := a.hang(r.Adds, longest+len("  NODES  CLAIMS  USD/HOUR  "))
+		fmt.Fprintf(w, "%s\t%d\t%d\t%.3f\t%s\n", r.ID, len(r.Nodes), len(r.Claims), r.Price, adds[0])
+		for _, more := range adds[1:] {
+			fmt.Fprintf(w, "\t\t\t\t%s\n", more)
+		}
+	}
+	return flush(w)
 }
 
 func describe(s bench.Stage) rungOf {

@@ -28,7 +28,7 @@ expose metrics, a scrape configuration for Prometheus and a dashboard for
 Grafana are written too. Where there is a supervisor, it replaces nodes that
 you kill.`,
 		Example:           "  rung up 04-load-balancer",
-		Args:              cobra.ExactArgs(1),
+		Args:              takes(1, "one stage, such as 04-load-balancer, or a file"),
 		ValidArgsFunction: a.completeStages,
 		RunE:              a.up,
 	}
