@@ -85,6 +85,8 @@ func JudgeLimit(p Prediction, c Capacity) Verdict {
 	v := Verdict{ID: "estimate.limit", Text: fmt.Sprintf("the limit is %s", p.Bottleneck), Word: Unknown}
 	seen := fmt.Sprintf("busiest where the stage breaks: %s, %.3g%% used", c.Bottleneck, c.Bottleneck.Use*100)
 	switch {
+	case c.Bottleneck.String() == "" && c.Doubt != "":
+		v.Evidence = []string{"in doubt: " + c.Doubt}
 	case c.Doubt != "":
 		v.Evidence = []string{seen, "in doubt: " + c.Doubt}
 	case c.Bottleneck.String() == "":

@@ -29,8 +29,11 @@ func (b *builder) database(f storeFile) *targets.Database {
 // replicate makes the members of each group of a file know each other, and
 // the web servers in front of them.
 func (b *builder) replicate(t *targets.Topology, groups []replicationFile) {
-	const source = "Patroni's ttl of 30 s; the heartbeat is our own"
 	for _, f := range groups {
+		source := "Patroni's ttl of 30 s; the heartbeat is our own"
+		if f.Lease.duration() != 30*time.Second {
+			source = "the stage file; Patroni's ttl is 30 s"
+		}
 		r := targets.Replication{Members: f.Members, Primary: f.Primary, Mode: targets.Mode(f.Mode), Compress: f.Compress,
 			Lease: b.scaled("lease of the primary", f.Lease, source), Heartbeat: b.scaled("heartbeat of the primary", f.Heartbeat, source)}
 		if r.Mode == "" {

@@ -109,7 +109,10 @@ func (b *builder) balancer(f balancerFile, name string) *targets.Balancer {
 		l.Timeout = f.Timeout.duration()
 	}
 	if h := f.Health; h != nil {
-		const source = "HAProxy's defaults (inter 2 s, fall 3, rise 2)"
+		source := "HAProxy's defaults (inter 2 s, fall 3, rise 2)"
+		if h.Interval.duration() != 2*time.Second {
+			source = "the stage file; HAProxy's default is every 2 s"
+		}
 		l.Health = targets.Health{Interval: b.scaled("health-check interval of "+name, h.Interval, source),
 			Timeout: b.scaled("health-check timeout of "+name, h.Timeout, source),
 			Fall:    h.Fall, Rise: h.Rise, PassiveFails: h.PassiveFails}

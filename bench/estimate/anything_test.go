@@ -100,6 +100,7 @@ func value(t *rapid.T, p bench.Prediction, fact string) float64 {
 }
 
 func TestEstimatesAreNumbers(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		numbers(t, must(t, anySystem(20).Draw(t, "system"), rapid.Float64Range(0, 3000).Draw(t, "rate")))
 	})
@@ -157,6 +158,7 @@ func anyWideSystem() *rapid.Generator[drawn] {
 }
 
 func TestWideEstimatesAreNumbers(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d, rate := anyWideSystem().Draw(t, "system"), rapid.Float64Range(0, 3000).Draw(t, "rate")
 		p, err := estimate.PredictAttack(d.topology, d.workload, rate, time.Duration(rapid.IntRange(0, 60).Draw(t, "length s"))*time.Second, 50*time.Microsecond)
@@ -210,6 +212,7 @@ func anyFarSystem() *rapid.Generator[drawn] {
 }
 
 func TestFarEstimatesAreNumbers(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d, rate := anyFarSystem().Draw(t, "system"), rapid.Float64Range(0, 3000).Draw(t, "rate")
 		var crowd estimate.Crowd
@@ -252,6 +255,7 @@ const (
 // More requests never make answers faster, and a higher quantile is never
 // lower.
 func TestQuantilesOnlyRise(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := anySystem(1).Draw(t, "system")
 		d.workload.SLO.Latency = 1 // no capacity to search: only the quantiles matter here
@@ -289,6 +293,7 @@ func fell(t *rapid.T, d drawn, rate, now, before, q float64) bool {
 
 // A larger machine and less work never lower the capacity.
 func TestCapacityDoesNotFall(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := anySystem(1).Draw(t, "system")
 		for i := range d.topology.Nodes { // something must be emulated on both sides

@@ -104,6 +104,7 @@ func TestPoolBehindACache(t *testing.T) {
 // The shop with a cache of one node before a store that is all in memory,
 // against the simulation of the site. Hits are those that were played.
 func TestCachedSiteAgainstSimulation(t *testing.T) {
+	t.Parallel()
 	s := allInMemory(shopTopology(1, 2, false))
 	const bytes = 1 << 17
 	cacheTier(&s, 1, bytes, targets.EvictionLRU, 0)

@@ -60,6 +60,7 @@ func member(t *targets.Topology, name string) {
 
 // Where the model ends it says so.
 func TestWhereTheModelOfTheWideStagesEnds(t *testing.T) {
+	t.Parallel()
 	with := func(t targets.Topology, f func(*targets.Topology)) targets.Topology { f(&t); return t }
 	edits, follows := only(targets.OpEdit), only(targets.OpFollowing)
 	for _, row := range []struct {
@@ -153,6 +154,7 @@ func replicateShards(t *targets.Topology, mode targets.Mode) {
 // Shards that replicate: each commits its own writes, and waits for its own
 // replica.
 func TestShardsThatReplicate(t *testing.T) {
+	t.Parallel()
 	for mode, want := range map[targets.Mode]float64{targets.ModeAsynchronous: 12, targets.ModeSynchronous: 12 + 12.5} {
 		s := shardedTier(2, 0, false)
 		replicateShards(&s, mode)
@@ -170,6 +172,7 @@ func TestShardsThatReplicate(t *testing.T) {
 
 // The lag says where it depends on what the wire can take.
 func TestLagOfThinWires(t *testing.T) {
+	t.Parallel()
 	s, w := farTier(2, targets.ModeAsynchronous, targets.ReadsReplicas, 1, 400*time.Millisecond), readsAndPosts(0.5)
 	if l, err := estimate.ReplicationLag(s, w, 400, 0); err != nil || !strings.Contains(l.Outside, "waits for answers") {
 		t.Errorf("200 writes/s over 0.8 s: %q, %v", l.Outside, err)

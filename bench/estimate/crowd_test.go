@@ -101,6 +101,7 @@ func TestCapacityOfTwoDataCentres(t *testing.T) {
 // Two data centres with reads only, against the simulation: each region is a
 // site of its own.
 func TestTwoDataCentresAgainstSimulation(t *testing.T) {
+	t.Parallel()
 	s, w := allInMemory(twoCentres(1, targets.ModeAsynchronous)), shopWorkload()
 	w.Mix = mixOf(targets.OpUser, 0.7, targets.OpOrders, 0.3)
 	wire := step{delay: 0.5 * ms}

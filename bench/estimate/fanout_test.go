@@ -121,6 +121,7 @@ func TestShards(t *testing.T) {
 // shard that one of them is on, of which the last is waited for. With copies
 // it is the first alone.
 func TestFanOutAgainstSimulation(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		shards, follows int
 	}{{2, 1}, {4, 8}, {8, 3}} {
@@ -162,6 +163,7 @@ func compareQuantiles(t *testing.T, what string, p bench.Prediction, took []floa
 // An edit with copies of names is 2 ms and a commit of 10 ms at the user's own
 // shard, and then the same at every shard.
 func TestCopiesAgainstSimulation(t *testing.T) {
+	t.Parallel()
 	s, w := shardedTier(4, 8, true), alike(targets.OpEdit)
 	near(t, "an edit, in ms", median(t, regional(t, shardedTier(4, 8, false), w, 0)), 12, 1e-3)
 	near(t, "an edit with copies, in ms", median(t, regional(t, s, w, 0)), 24, 1e-3)
@@ -175,6 +177,7 @@ func TestCopiesAgainstSimulation(t *testing.T) {
 // Shards have a disk each: with users who are all alike, n of them commit n
 // times as many posts, by every law of placing.
 func TestShardsShareWrites(t *testing.T) {
+	t.Parallel()
 	for _, method := range targets.ShardMethods() {
 		for _, n := range []int{1, 2, 4} {
 			s := allInMemory(shopTopology(1, 2, false))
@@ -200,6 +203,7 @@ func TestShardsShareWrites(t *testing.T) {
 // Two shards, of which one has the celebrity: users and posts against the
 // simulation of the site, with the shares of the shards counted.
 func TestHotShardAgainstSimulation(t *testing.T) {
+	t.Parallel()
 	s, w := allInMemory(shopTopology(1, 2, false)), shopWorkload()
 	shards(&s, 2, targets.ShardModulo, 0)
 	w.Mix, w.Exponent = mixOf(targets.OpUser, 0.8, targets.OpPost, 0.2), 0

@@ -1,7 +1,6 @@
 package estimate_test
 
 import (
-	"container/heap"
 	"math/rand/v2"
 	"slices"
 
@@ -37,28 +36,17 @@ type agendum struct {
 	do   func()
 }
 
+func (a agendum) before(b agendum) bool { return a.at < b.at || (a.at == b.at && a.turn < b.turn) }
+
 type timeline struct {
 	now    float64
 	turn   int
-	agenda []agendum
-}
-
-func (t *timeline) Len() int { return len(t.agenda) }
-func (t *timeline) Less(i, j int) bool {
-	a, b := t.agenda[i], t.agenda[j]
-	return a.at < b.at || (a.at == b.at && a.turn < b.turn)
-}
-func (t *timeline) Swap(i, j int) { t.agenda[i], t.agenda[j] = t.agenda[j], t.agenda[i] }
-func (t *timeline) Push(x any)    { t.agenda = append(t.agenda, x.(agendum)) }
-func (t *timeline) Pop() any {
-	last := t.agenda[len(t.agenda)-1]
-	t.agenda = t.agenda[:len(t.agenda)-1]
-	return last
+	agenda queue[agendum]
 }
 
 func (t *timeline) after(d float64, do func()) {
 	t.turn++
-	heap.Push(t, agendum{t.now + d, t.turn, do})
+	t.agenda.push(agendum{t.now + d, t.turn, do})
 }
 
 // resource serves in the order of arrival.
@@ -114,7 +102,7 @@ func (g group) simulate(seed uint64) seen {
 	}
 	c.t.after(0, c.arrive)
 	last := 0.0
-	for c.t.Len() > 0 {
+	for len(c.t.agenda) > 0 {
 		next := popAgendum(c.t)
 		c.t.now = next.at
 		if c.left > 0 {
@@ -205,4 +193,4 @@ func (c *cluster) apply(d *database) {
 	})
 }
 
-func popAgendum(t *timeline) agendum { return heap.Pop(t).(agendum) }
+func popAgendum(t *timeline) agendum { return t.agenda.pop() }

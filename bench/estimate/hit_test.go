@@ -98,6 +98,7 @@ func popular(n int, exponent, rate, written float64) []estimate.KeyLoad {
 }
 
 func TestHitRatioAgainstRealPolicies(t *testing.T) {
+	t.Parallel()
 	const rate = 100
 	for _, row := range []struct {
 		policy  targets.Eviction
@@ -137,6 +138,7 @@ func TestHitRatioAgainstRealPolicies(t *testing.T) {
 // A perfect LFU keeps the most read keys. One that counts only what it holds,
 // as the real policy does, hits less, but not by much, and more than LRU.
 func TestHitRatioOfLFU(t *testing.T) {
+	t.Parallel()
 	for _, bytes := range []int64{64 << 10, 128 << 10, 512 << 10} {
 		keys := popular(5000, 1, 100, 0)
 		perfect, _, _ := estimate.HitRatio(targets.EvictionLFU, keys, bytes, 0)

@@ -51,6 +51,7 @@ func moved(t *testing.T, from, to targets.Sharding, users int) float64 {
 
 // The laws against the placing of the site itself.
 func TestMovedAgainstTheSite(t *testing.T) {
+	t.Parallel()
 	const users = 27_720 // a multiple of every number up to 12
 	for _, row := range [][2]int{{4, 5}, {5, 4}, {4, 8}, {3, 7}, {10, 11}, {6, 4}, {4, 4}} {
 		for _, method := range targets.ShardMethods() {

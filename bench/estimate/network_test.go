@@ -44,6 +44,7 @@ func TestEveryStageIsSimulated(t *testing.T) {
 // One network queue by queue against the simulation of the group tests, which
 // shares no code with it: writes that wait for replicas, reads of two choices.
 func TestReplicasArePlayed(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []targets.Mode{targets.ModeAsynchronous, targets.ModeSemiSynchronous, targets.ModeSynchronous} {
 		g := group{replicas: 2, reads: 150, writes: 60, readCPU: 1e-3, writeCPU: 2e-3, disk: 10e-3, oneWay: 0.25e-3, slots: 2, mode: mode, requests: 200_000}
 		want := g.simulate(1)
@@ -86,6 +87,7 @@ func fixed(seconds float64) targets.Law {
 // An attack of some seconds says where one run is to be expected, and one whose
 // requests are known says it more closely.
 func TestTrialOfAnAttack(t *testing.T) {
+	t.Parallel()
 	p := ladder(t)
 	w, topology := p.Workload.Workload, p.Stages[0].Topology
 	x := estimate.Trial{Rate: 150, Length: 7 * time.Second, Warm: time.Second, Seed: 1, Budget: 300 * time.Millisecond}
@@ -132,6 +134,7 @@ func (e every) Duration() time.Duration   { return 7 * time.Second }
 func (e every) String() string            { return "constant gaps" }
 
 func TestTrialsThatMakeNoSense(t *testing.T) {
+	t.Parallel()
 	p := ladder(t)
 	w, topology := p.Workload.Workload, p.Stages[0].Topology
 	for name, x := range map[string]estimate.Trial{
@@ -153,6 +156,7 @@ func TestTrialsThatMakeNoSense(t *testing.T) {
 // Ten times the site carries ten times the users: its ceiling grows in
 // proportion, and latencies stay.
 func TestSitesScale(t *testing.T) {
+	t.Parallel()
 	p := ladder(t)
 	topology := p.Stages[len(p.Stages)-1].Topology
 	n, outside, err := estimate.Network(topology, p.Workload.Workload, crowd(topology), 0)
@@ -185,6 +189,7 @@ func TestSitesScale(t *testing.T) {
 // near by, and what comes next takes half as long again. A measurement may be on
 // either side, and a little slower than the model there.
 func TestMedianAtTheEdgeOfAGap(t *testing.T) {
+	t.Parallel()
 	p := ladder(t)
 	topology, w := p.Stages[len(p.Stages)-1].Topology, p.Workload.Workload
 	regions, hop := crowd(topology), 280*time.Microsecond

@@ -195,6 +195,7 @@ func TestModelOfExponentialWork(t *testing.T) {
 }
 
 func TestWhereTheModelEnds(t *testing.T) {
+	t.Parallel()
 	topology := allInMemory(shopTopology(1, 2, false)) // ceiling 277.8/s
 	for _, row := range []struct {
 		name    string

@@ -179,6 +179,7 @@ func TestWorkersAgainstSimulation(t *testing.T) {
 }
 
 func TestPhotoDelayAgainstSimulation(t *testing.T) {
+	t.Parallel()
 	for name, j := range map[string]jobs{
 		"one":         {1, 2, 2, 0.25 * ms, 200 * ms, 1 * ms, 0},
 		"four":        {4, 2, 2, 0.25 * ms, 200 * ms, 1 * ms, 0},

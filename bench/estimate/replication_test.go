@@ -219,6 +219,7 @@ func TestWriteLatencyAtRest(t *testing.T) {
 
 // Of two replicas the first has a write sooner than the last.
 func TestModesAreInOrder(t *testing.T) {
+	t.Parallel()
 	s, w := tier(3, targets.ModeAsynchronous, targets.ReadsReplicas, 10), readsAndPosts(0.15)
 	last := time.Duration(0)
 	for _, mode := range targets.Modes() {

@@ -1,7 +1,6 @@
 package estimate_test
 
 import (
-	"container/heap"
 	"math/rand/v2"
 	"slices"
 
@@ -38,6 +37,8 @@ type station struct {
 	queue []*customer
 }
 
+// happening is something that happens at a time. The turn orders what happens
+// at one.
 type happening struct {
 	at   float64
 	turn int
@@ -45,18 +46,8 @@ type happening struct {
 	done *station // whose piece ends; nil when a delay does, or at an arrival
 }
 
-type agenda []happening
-
-func (a agenda) Len() int { return len(a) }
-func (a agenda) Less(i, j int) bool {
-	return a[i].at < a[j].at || (a[i].at == a[j].at && a[i].turn < a[j].turn)
-}
-func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
-func (a *agenda) Push(x any)   { *a = append(*a, x.(happening)) }
-func (a *agenda) Pop() any {
-	last := (*a)[len(*a)-1]
-	*a = (*a)[:len(*a)-1]
-	return last
+func (h happening) before(other happening) bool {
+	return h.at < other.at || (h.at == other.at && h.turn < other.turn)
 }
 
 // world is a simulation under way. Station 1 may be several equal servers
@@ -69,7 +60,7 @@ type world struct {
 	turnWeb  int
 	policy   targets.Policy
 	stations []station // from station 2 on
-	agenda   agenda
+	agenda   queue[happening]
 	turn     int
 	took     []outcome
 }
@@ -83,7 +74,7 @@ type outcome struct {
 func (w *world) later(h happening) {
 	w.turn++
 	h.turn = w.turn
-	heap.Push(&w.agenda, h)
+	w.agenda.push(h)
 }
 
 // simulate returns the response times of n requests at a rate, sorted.
@@ -120,7 +111,7 @@ func simulateWays(s site, rate float64, n int, seed uint64) []outcome {
 // run lets everything happen that happens before a time.
 func (w *world) run(until float64) {
 	for len(w.agenda) > 0 && w.agenda[0].at <= until {
-		h := heap.Pop(&w.agenda).(happening)
+		h := w.agenda.pop()
 		if h.done == nil {
 			w.proceed(h.who, h.at)
 			continue

@@ -129,6 +129,7 @@ func TestDemandsOfTheDataStages(t *testing.T) {
 }
 
 func TestWhereTheModelOfTheDataStagesEnds(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name    string
 		fact    string

@@ -184,7 +184,7 @@ func crowded(nodes watched, g bench.Generator, cpus int) string {
 		{"all programs of this computer", nodes.computer.Seconds() / nodes.wall.Seconds(), shareOfComputer},
 	} {
 		if part.cores > part.most*float64(cpus) {
-			return fmt.Sprintf("the real machine was the limit: %s used %.2g of %d cores, at most %.2g may be",
+			return fmt.Sprintf("the real machine was the limit: %s used %.3g of %d cores, at most %.3g may be",
 				part.who, part.cores, cpus, part.most*float64(cpus))
 		}
 	}

@@ -252,7 +252,7 @@ func (s *session) wires() {
 // cost is the price of a million requests at capacity.
 func (s *session) cost(c bench.Capacity) {
 	rate, doubt := middle(c)
-	if rate <= 0 || s.stage.PricePerHour <= 0 {
+	if c.Passed <= 0 || s.stage.PricePerHour <= 0 {
 		return
 	}
 	usd := s.stage.PricePerHour / 3600 / rate * 1e6

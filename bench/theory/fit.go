@@ -141,7 +141,7 @@ func notes(points []bench.ScalingPoint, f bench.ScalingFit) []string {
 		}
 	}
 	if simulated > 0 {
-		out = append(out, fmt.Sprintf("%d of %d points are simulated", simulated, len(points)))
+		out = append(out, fmt.Sprintf("the law is fitted to %d points, %d of them simulated", len(points), simulated))
 	}
 	if different(points) <= parameters {
 		out = append(out, fmt.Sprintf("%d different numbers of nodes for %d parameters: no standard errors", parameters, parameters))

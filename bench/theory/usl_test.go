@@ -223,7 +223,7 @@ func TestWhatToMind(t *testing.T) {
 	near(t, "sigma", f.Sigma, 0, 1e-9)
 	near(t, "kappa", f.Kappa, 0, 1e-9)
 	near(t, "most measured", f.Most, 3, 0)
-	for _, want := range []string{"1 of 4 points are simulated", "no point past the knee"} {
+	for _, want := range []string{"fitted to 4 points, 1 of them simulated", "no point past the knee"} {
 		if !strings.Contains(mind, want) {
 			t.Errorf("%q does not say %q", mind, want)
 		}
