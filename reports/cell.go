@@ -13,7 +13,7 @@ func tight(text string) string { return strings.ReplaceAll(text, Thin, "") }
 // shortCapacity prints a bracket without its unit, or what there is of it.
 func shortCapacity(r Row) string {
 	text := strings.NewReplacer("/s", "", Thin, "").Replace(r.Capacity())
-	if r.Doubt != "" {
+	if r.InDoubt() {
 		return text + "?"
 	}
 	return text
@@ -65,8 +65,21 @@ func back(w Worst) string {
 		return "never"
 	case w.Rows > 0 && w.Recovery == nil:
 		return "none"
+	case w.Rows > 0 && *w.Recovery == 0:
+		return "0s"
 	}
 	return tight(w.Recovered())
+}
+
+// backAfter says the longest time to recover in words.
+func backAfter(w Worst) string {
+	switch {
+	case w.Rows == 0:
+		return "back after " + Missing
+	case w.NotRecovered, w.Recovery == nil:
+		return w.Recovered()
+	}
+	return "back after " + back(w)
 }
 
 // lost counts the acknowledged writes that kills lost: "≥" when some store

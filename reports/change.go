@@ -83,17 +83,18 @@ func (c Change) Short() string {
 }
 
 // costlier compares the cost of a million requests at two capacities. The
-// prices are exact, so the interval is that of the capacities, the other way
-// up.
-func costlier(capacity Change, before, now *float64) Change {
+// prices per hour are exact, so the interval is that of the capacities, the
+// other way up.
+func costlier(capacity Change, earlier, later bench.StageResult) Change {
+	before, now := earlier.CostPerMillion, later.CostPerMillion
 	switch {
 	case !capacity.Known:
 		return Change{Why: capacity.Why}
-	case before == nil || now == nil || *before <= 0 || *now <= 0:
+	case before == nil || now == nil || *before <= 0 || *now <= 0 || earlier.Stage.PricePerHour <= 0 || later.Stage.PricePerHour <= 0:
 		return Change{Why: "one of the two stages has no cost"}
 	}
 	c := Change{Known: true, Ratio: *now / *before}
-	machines := c.Ratio * capacity.Ratio // per hour
+	machines := later.Stage.PricePerHour / earlier.Stage.PricePerHour
 	if capacity.High > 0 {
 		c.Low = machines / capacity.High
 	}

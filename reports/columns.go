@@ -107,7 +107,7 @@ func (s *summary) blocks(rows []Row) {
 		s.wrap(fmt.Sprintf("capacity %s, gain %s, estimate %s", r.Capacity(), shortChange(r.Change), estimate(r)), "  ", "    ")
 		s.wrap(fmt.Sprintf("p50 %s, p99 %s, failures %s", DurationOf(r.P50), DurationOf(r.P99), failures(r)),
 			"  ", "    ")
-		s.wrap(fmt.Sprintf("availability %s, back after %s, lost %s", availability(r), back(r.Worst), lost(r)), "  ", "    ")
+		s.wrap(fmt.Sprintf("availability %s, %s, lost %s", availability(r), backAfter(r.Worst), lost(r)), "  ", "    ")
 		s.wrap(fmt.Sprintf("%s per million, cost %s", cost(r), shortChange(r.Costlier)), "  ", "    ")
 	}
 	if len(rows) > 0 {

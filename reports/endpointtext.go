@@ -58,7 +58,7 @@ func (s *summary) endpoint(run bench.Run) {
 	for _, r := range run.Stages {
 		s.thresholds(r)
 		if r.Capacity != nil {
-			s.wrap(fmt.Sprintf("Capacity: %s within %s, by %s.", Bracket(r.Capacity.Passed, r.Capacity.Failed),
+			s.wrap(fmt.Sprintf("Capacity: %s within %s, by %s.", ladderRow(r).Capacity(),
 				SLO(r.Capacity.SLO), plural(len(r.Capacity.Probes), "probe")), "", "  ")
 			s.line("")
 		}
@@ -81,7 +81,7 @@ func (s *summary) thresholds(r bench.StageResult) {
 			text = v.ID
 		}
 		s.wrap(text, s.word(v.Word)+" ", "  ")
-		for _, e := range v.Evidence {
+		for _, e := range Evidence(v) {
 			s.wrap(e, "    ", "    ")
 		}
 	}
@@ -155,13 +155,16 @@ func (s *summary) causes(all []bench.ErrorGroup) {
 	s.line("")
 }
 
-// warnings writes those of a run, its ruler, its stages and their attacks.
+// warnings writes those of a run, its ruler, its stages and their attacks, but
+// not that the generator was the limit: the headline says so.
 func (s *summary) warnings(run bench.Run) {
 	all := append(slices.Clone(run.Warnings), run.Calibration.Warnings...)
 	for _, r := range run.Stages {
 		all = append(all, r.Warnings...)
 		if r.Common != nil {
-			all = append(all, r.Common.Warnings...)
+			all = append(all, slices.DeleteFunc(slices.Clone(r.Common.Warnings), func(w string) bool {
+				return r.Common.Generator.Limited != "" && strings.HasSuffix(w, r.Common.Generator.Limited)
+			})...)
 		}
 	}
 	for _, w := range all {

@@ -2,7 +2,10 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"rung/bench"
 )
@@ -18,14 +21,17 @@ func Headline(run bench.Run) string {
 	return strings.Join(sentences, " ")
 }
 
-// Sentences are the parts of the headline: how much the stages carried, then
-// the largest step, if there is one, and how the verdicts fell. Of a run
+// Sentences are the parts of the headline: how much the stages carried, of how
+// many that is not known and why, then the largest step, if there is one, and how the verdicts fell. Of a run
 // without a ladder: what came back, and whether the thresholds were met.
 func Sentences(run bench.Run) []string {
 	if run.Kind != bench.KindLadder {
 		return endpointSentences(run)
 	}
 	out := []string{carried(run) + "."}
+	if text := uncarried(run); text != "" {
+		out = append(out, text+".")
+	}
 	if step := bestStep(run); step != "" {
 		out = append(out, step+".")
 	}
@@ -65,6 +71,41 @@ func carried(run bench.Run) string {
 	}
 	return fmt.Sprintf("%s carried %s to %s within %s", who,
 		strings.TrimSuffix(Rate(low), "/s"), perSecond(high), SLO(run.Workload.SLO))
+}
+
+// uncarried says of how many stages the capacity was searched for and cannot be
+// trusted, and why, when it is one reason.
+func uncarried(run bench.Run) string {
+	var why []string
+	for _, row := range Ladder(run) {
+		if row.HasCapacity && row.Doubt != "" {
+			why = append(why, Clause(row.Doubt))
+		}
+	}
+	switch one := len(slices.Compact(slices.Clone(why))) == 1 && why[0] != ""; {
+	case len(why) == 0:
+		return ""
+	case one && len(why) == len(run.Stages):
+		return capital(why[0])
+	case one:
+		return fmt.Sprintf("The capacity of %s is in doubt: %s", plural(len(why), "stage"), why[0])
+	}
+	return fmt.Sprintf("The capacity of %s is in doubt", plural(len(why), "stage"))
+}
+
+// Clause is the first clause of a doubt: what was the matter, without figures.
+func Clause(doubt string) string {
+	head, _, _ := strings.Cut(doubt, ":")
+	return strings.TrimRight(strings.TrimSpace(head), ".")
+}
+
+// capital writes the first letter large.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return text
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // bestStep names the step that raised the capacity most, if one did beyond

@@ -9,10 +9,10 @@ var legends = [...]struct{ heads, text string }{
 	{"cost", "of a million requests, in the same way: over 1× is dearer"},
 	{"p50 p99 p99.9 fail", "at the common load"},
 	{"avail", "answered while it was down, worst kill"},
-	{"back", "time to recover, longest of all kills"},
+	{"back", "time to recover, longest of all kills; 0s when only requests under way at the kill failed, none when no request did"},
 	{"lost twice", "acknowledged writes, posts and photos, over all kills"},
-	{"$/M", "per million requests at capacity"},
-	{"est", "measured over estimated capacity"},
+	{"$/M", "per million requests at the middle of the capacity"},
+	{"est", "middle of the capacity over its estimate"},
 	{"limit", "the busiest resource there"},
 }
 

@@ -3,7 +3,6 @@ package reports
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -17,46 +16,10 @@ const (
 	leastLabel = 24
 )
 
-// numberRow is one thing, in the words of the first set that has it, with its
-// row in each set.
-type numberRow struct {
-	id, label string
-	in        []*bench.Number
-	value     float64
-}
-
-// numberRows puts the rows of several sets side by side by their ids, the
-// fastest first. A row that a set does not have is nil.
-func numberRows(sets []bench.NumberSet) []numberRow {
-	var rows []numberRow
-	at := map[string]int{}
-	for k, s := range sets {
-		for i := range s.Rows {
-			n := &s.Rows[i]
-			j, ok := at[n.ID]
-			if !ok {
-				j = len(rows)
-				at[n.ID] = j
-				rows = append(rows, numberRow{id: n.ID, label: n.Label, in: make([]*bench.Number, len(sets)), value: n.Value})
-			}
-			rows[j].in[k] = n
-		}
-	}
-	slices.SortStableFunc(rows, func(a, b numberRow) int {
-		switch {
-		case a.value < b.value:
-			return -1
-		case a.value > b.value:
-			return 1
-		}
-		return strings.Compare(a.id, b.id)
-	})
-	return rows
-}
-
 // Numbers writes sets of latency numbers side by side, in lines of at most
 // width characters (at least 60). Sets that do not fit follow in a second
-// table. Flags of measured rows are footnotes.
+// table. Flags of measured rows are footnotes. A row that a set has twice is an
+// error.
 func Numbers(w io.Writer, sets []bench.NumberSet, width int) error {
 	width = max(width, 60)
 	out := summary{width: width}
@@ -66,7 +29,9 @@ func Numbers(w io.Writer, sets []bench.NumberSet, width int) error {
 		if start > 0 {
 			out.line("")
 		}
-		out.numbers(part)
+		if err := out.numbers(part); err != nil {
+			return fmt.Errorf("latency numbers: %w", err)
+		}
 	}
 	out.line("")
 	for _, set := range sets {
@@ -76,16 +41,20 @@ func Numbers(w io.Writer, sets []bench.NumberSet, width int) error {
 	return err
 }
 
-func (s *summary) numbers(sets []bench.NumberSet) {
+func (s *summary) numbers(sets []bench.NumberSet) error {
+	rows, err := NumberRows(sets)
+	if err != nil {
+		return err
+	}
 	label := s.width - numberCell*len(sets)
 	head := pad("", label, true)
 	for _, set := range sets {
 		head += " " + pad(shortened(cleanText(set.Name), numberCell-1), numberCell-1, false)
 	}
 	s.line(head)
-	for _, r := range numberRows(sets) {
-		line := pad(cleanText(r.label), label, true)
-		for _, n := range r.in {
+	for _, r := range rows {
+		line := pad(cleanText(r.Label), label, true)
+		for _, n := range r.In {
 			text := Missing
 			if n != nil {
 				text = tight(Nanoseconds(n.Value))
@@ -97,6 +66,7 @@ func (s *summary) numbers(sets []bench.NumberSet) {
 		}
 		s.line(line)
 	}
+	return nil
 }
 
 // measuredStatus is the status of a row that this machine was measured for.

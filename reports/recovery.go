@@ -16,10 +16,24 @@ type Part struct {
 }
 
 // Parts are the four parts of a recovery in the order in which they happen;
-// each counts from the end of the one before.
+// each counts from the end of the one before. One that was assumed is left out.
 func Parts(r bench.Recovery) [4]Part {
-	return [4]Part{{"detection", r.Detection}, {"decision", r.Decision}, {"promotion", r.Promotion},
+	parts := [4]Part{{"detection", r.Detection}, {"decision", r.Decision}, {"promotion", r.Promotion},
 		{"convergence", r.Convergence}}
+	if Assumed(r) != nil {
+		parts[1].Took = nil
+	}
+	return parts
+}
+
+// Assumed is the decision of nobody: where nothing noticed a kill, it is the
+// time that the stage file assumes until a replacement starts. Null where the
+// decision was observed, and where there was none.
+func Assumed(r bench.Recovery) *time.Duration {
+	if r.Detection == nil && r.Promotion == nil && r.Convergence == nil {
+		return r.Decision
+	}
+	return nil
 }
 
 // HasParts says that some part of a row's recovery was observed.
@@ -32,13 +46,8 @@ func HasParts(k bench.KillRow) bool {
 	return false
 }
 
-// recovered prints the time to recover of one row.
-func recovered(k bench.KillRow) string {
-	return worst([]bench.KillRow{{Happened: true, Recovery: k.Recovery}}).Recovered()
-}
-
-// recoveries writes the parts of every recovery that has some. Rows that do
-// not count are left out: the ladder leaves them out, too.
+// recoveries writes the parts of every recovery of which some were observed.
+// Rows that do not count are left out: the ladder leaves them out, too.
 func (s *summary) recoveries(run bench.Run) {
 	first := true
 	for _, r := range run.Stages {
@@ -78,10 +87,10 @@ func (s *summary) recovery(stage string, k bench.KillRow) {
 		words = append(words, p.Name+" "+took[i])
 	}
 	if s.width >= wideWidth {
-		s.recoveryLine(name, recovered(k), took)
+		s.recoveryLine(name, Recovered(k.Recovery), took)
 		return
 	}
-	s.wrap(name+": "+recovered(k), "  ", "    ")
+	s.wrap(name+": "+Recovered(k.Recovery), "  ", "    ")
 	s.wrap(strings.Join(words, ", "), "    ", "    ")
 }
 

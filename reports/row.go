@@ -44,7 +44,8 @@ type Row struct {
 	// experiments, on whatever variant.
 	ExperimentsLost float64
 
-	// Cost per million requests in USD, null without a capacity.
+	// Cost per million requests in USD at the middle of the bracket, null where
+	// no rate passed.
 	Cost *float64
 	// Estimate of the capacity: measured over expected. Zero is none.
 	Estimate     float64
@@ -54,13 +55,20 @@ type Row struct {
 // Sound says that the stage has a capacity that can be trusted.
 func (r Row) Sound() bool { return r.HasCapacity && r.Doubt == "" && r.Passed > 0 }
 
-// Capacity prints the bracket: "215–230/s".
+// Capacity prints the bracket: "215–230/s", or "unknown" when no rate that was
+// tried counts.
 func (r Row) Capacity() string {
-	if !r.HasCapacity {
+	switch {
+	case !r.HasCapacity:
 		return Missing
+	case r.Passed <= 0 && r.Failing <= 0:
+		return "unknown"
 	}
 	return Bracket(r.Passed, r.Failing)
 }
+
+// InDoubt says that there is a bracket, and it must not be trusted.
+func (r Row) InDoubt() bool { return r.Doubt != "" && r.Passed+r.Failing > 0 }
 
 // Bracket prints the highest rate that passed and the lowest that failed.
 func Bracket(passed, failed float64) string {
@@ -125,7 +133,7 @@ func Ladder(run bench.Run) []Row {
 			row.Change = change(before, s)
 			row.Aside = i > 0 && run.Stages[i-1].Stage.ID != row.Against
 		}
-		row.Costlier = costlier(row.Change, before.CostPerMillion, s.CostPerMillion)
+		row.Costlier = costlier(row.Change, before, s)
 		rows = append(rows, row)
 	}
 	return rows
@@ -145,6 +153,9 @@ func ladderRow(s bench.StageResult) Row {
 	if c := s.Capacity; c != nil {
 		row.HasCapacity, row.Passed, row.Failing = true, c.Passed, c.Failed
 		row.Doubt, row.Bottleneck, row.Rounds = c.Doubt, c.Bottleneck, Capacities(s)
+	}
+	if row.Passed <= 0 {
+		row.Cost = nil // at a rate that it does not carry
 	}
 	if m := s.Common; m != nil {
 		row.HasCommon = true

@@ -173,7 +173,7 @@ func (s *summary) stageProblems(r bench.StageResult) {
 			continue
 		}
 		s.wrap(fmt.Sprintf("%s %s: %s", r.Stage.ID, v.ID, v.Text), s.word(v.Word)+" ", "  ")
-		for _, e := range v.Evidence {
+		for _, e := range Evidence(v) {
 			s.wrap(e, "    ", "    ")
 		}
 	}

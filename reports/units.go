@@ -27,8 +27,9 @@ var (
 		{1, "ns", 1e3}, {1e3, "µs", 1e3}, {1e6, "ms", 1e3}, {1e9, "s", 1e3},
 		{60e9, "min", 1e3}, {3600e9, "h", 1e3}, {86400e9, "d", math.Inf(1)},
 	}
-	rateUnits = []unit{{1, "/s", 1e3}, {1e3, "k/s", 1e3}, {1e6, "M/s", 1e3}, {1e9, "G/s", math.Inf(1)}}
-	byteUnits = []unit{
+	rateUnits    = []unit{{1, "/s", 1e3}, {1e3, "k/s", 1e3}, {1e6, "M/s", 1e3}, {1e9, "G/s", math.Inf(1)}}
+	decimalUnits = []unit{{1, "B", 1e3}, {1e3, "KB", 1e3}, {1e6, "MB", 1e3}, {1e9, "GB", 1e3}, {1e12, "TB", math.Inf(1)}}
+	byteUnits    = []unit{
 		{1, "B", 1000}, {1 << 10, "KiB", 1000}, {1 << 20, "MiB", 1000},
 		{1 << 30, "GiB", 1000}, {1 << 40, "TiB", math.Inf(1)},
 	}
@@ -150,6 +151,15 @@ func Bytes(n int64) string {
 		return strconv.FormatInt(n, 10) + Thin + "B"
 	}
 	return scaled(float64(n), byteUnits, Thin)
+}
+
+// Size formats a size that somebody chose in the units that it was chosen in:
+// 1000 is "1 KB" and 1024 "1 KiB".
+func Size(n int64) string {
+	if n < 1000 || n%1000 != 0 || n%1024 == 0 {
+		return withoutZeros(Bytes(n))
+	}
+	return withoutZeros(scaled(float64(n), decimalUnits, Thin))
 }
 
 // Integer is what Count takes.

@@ -172,18 +172,25 @@ func unsent(run bench.Run) Item {
 
 func limited(run bench.Run) Item {
 	item := Item{Label: "Target was the limit", Value: Missing, Word: bench.Unknown,
-		Why: "Where the generator, not the target, set the result, nothing is judged."}
+		Why: "Where the generator, not the target, set the result, no time and no rate is judged."}
+	if run.Kind == bench.KindLadder {
+		item.Why += " What a kill did is, as long as all requests were sent, and 95% of them late by less than a tenth of the span that must pass without a failure."
+	}
 	var where []string
-	count := 0
+	count, why := 0, ""
 	attacks(run, func(stage string, m bench.Measurement) {
 		count++
 		if m.Generator.Limited != "" {
-			where = append(where, stage+" "+m.Name)
+			where, why = append(where, stage+" "+m.Name), m.Generator.Limited
 		}
 	})
 	switch {
+	case count == 1 && len(where) == 1:
+		item.Value = "no, the generator was: " + why
+	case count == len(where) && count > 0:
+		item.Value = "in none of " + plural(count, "attack")
 	case len(where) > 0:
-		item.Value = "not in " + shortList(where)
+		item.Value = fmt.Sprintf("in %s of %s; not in %s", Count(count-len(where)), plural(count, "attack"), shortList(where))
 	case count > 0:
 		item.Value, item.Word = "in every attack", bench.Pass
 	}

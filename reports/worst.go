@@ -73,8 +73,12 @@ func (w *Worst) audit(k bench.KillRow) {
 	}
 }
 
-// Recovered prints the time to recover: "1.20 s", "no failure" or "not
-// recovered".
+// AtOnce is a time to recover of zero: requests that were under way at the kill
+// failed, and none that was planned after it.
+const AtOnce = "at once"
+
+// Recovered prints the time to recover: "1.20 s", "at once", "no failure" or
+// "not recovered".
 func (w Worst) Recovered() string {
 	switch {
 	case w.Rows == 0:
@@ -83,6 +87,13 @@ func (w Worst) Recovered() string {
 		return "not recovered"
 	case w.Recovery == nil:
 		return "no failure"
+	case *w.Recovery == 0:
+		return AtOnce
 	}
 	return Duration(*w.Recovery)
+}
+
+// Recovered prints the time to recover of one row that happened.
+func Recovered(r bench.Recovery) string {
+	return worst([]bench.KillRow{{Happened: true, Recovery: r}}).Recovered()
 }

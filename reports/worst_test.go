@@ -66,24 +66,31 @@ func TestExperimentsLosePhotosToo(t *testing.T) {
 }
 
 func TestLadderCost(t *testing.T) {
-	stage := func(id, previous string, passed, failed float64, cost *float64) bench.StageResult {
-		return bench.StageResult{Stage: bench.Stage{ID: id, Previous: previous}, CostPerMillion: cost,
-			Capacity: &bench.Capacity{Passed: passed, Failed: failed}}
+	// The cost is that at the middle of the bracket, as a run states it.
+	stage := func(id, previous string, passed, failed, price float64) bench.StageResult {
+		s := bench.StageResult{Stage: bench.Stage{ID: id, Previous: previous, PricePerHour: price}, Capacity: &bench.Capacity{Passed: passed, Failed: failed}}
+		if price > 0 {
+			cost := price / 3600 / (passed + max(failed-passed, 0)/2) * 1e6
+			s.CostPerMillion = &cost
+		}
+		return s
 	}
-	dollars := func(v float64) *float64 { return &v }
 	cases := []struct {
 		name        string
 		before, now bench.StageResult
 		want        string
 	}{
 		// Twice the machines and twice the capacity.
-		{"no dearer", stage("a", "", 200, 220, dollars(1)), stage("b", "a", 400, 440, dollars(1)), "~ (0.909–1.10)"},
+		{"no dearer", stage("a", "", 200, 220, 1), stage("b", "a", 400, 440, 2), "~ (0.909–1.10)"},
 		// Four times the machines, twice the capacity of 1.82 to 2.2.
-		{"dearer", stage("a", "", 200, 220, dollars(1)), stage("b", "a", 400, 440, dollars(2)), "2.00× (1.82–2.20)"},
-		{"cheaper", stage("a", "", 200, 220, dollars(1)), stage("b", "a", 400, 440, dollars(0.5)), "0.500× (0.455–0.550)"},
-		{"no rate failed", stage("a", "", 200, 220, dollars(1)), stage("b", "a", 400, 0, dollars(2)), "~ (…–2.20)"},
-		{"no price", stage("a", "", 200, 220, nil), stage("b", "a", 400, 440, dollars(2)), "–"},
-		{"no capacity", stage("a", "", 0, 220, dollars(1)), stage("b", "a", 400, 440, dollars(2)), "–"},
+		{"dearer", stage("a", "", 200, 220, 1), stage("b", "a", 400, 440, 4), "2.00× (1.82–2.20)"},
+		// As before, with a bracket that is wider than the other one: the
+		// middles are 2.14 apart, the bounds are exact all the same.
+		{"a wide bracket", stage("a", "", 200, 220, 1), stage("b", "a", 400, 500, 4), "1.87× (1.60–2.20)"},
+		{"cheaper", stage("a", "", 200, 220, 1), stage("b", "a", 400, 440, 1), "0.500× (0.455–0.550)"},
+		{"no rate failed", stage("a", "", 200, 220, 1), stage("b", "a", 400, 0, 4), "~ (…–2.20)"},
+		{"no price", stage("a", "", 200, 220, 0), stage("b", "a", 400, 440, 4), "–"},
+		{"no capacity", stage("a", "", 0, 220, 1), stage("b", "a", 400, 440, 4), "–"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -26,6 +26,7 @@ type key struct{ path, value, left string }
 // are and what each wants, by handing it files with one unknown key, and
 // compares that with the table in the documentation.
 func TestKeysAreThoseOfTheProgram(t *testing.T) {
+	t.Parallel()
 	documented := readKeys(t)
 	for _, kind := range []string{"stages", "workloads", "profiles", "hardware", "numbers"} {
 		w := walk{t: t, probe: probeOf(t, kind)}
@@ -203,6 +204,7 @@ func probeOf(t *testing.T, kind string) func([]string, any) []configs.Error {
 // change something, or the key would do nothing. Without a key that is required
 // there is no stage.
 func TestDefaultsAreThoseOfTheProgram(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("testdata/own/every-role.json")
 	if err != nil {
 		t.Fatal(err)

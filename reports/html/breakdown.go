@@ -49,7 +49,7 @@ func (b *builder) breakdownFigure(q float64) (figure, error) {
 		Title: fmt.Sprintf("Where a request near the %s spends its time", reports.Quantile(q)),
 		Subtitle: fmt.Sprintf("Means over the requests whose response time lies around the %s of the common load of %s; the parts of a bar are of the same requests and add up",
 			reports.Quantile(q), reports.Rate(b.run.Profile.Rate)),
-		How: "Hatched is waiting: queues, connections, the generator. Plain is work and wires. The parts of a tier share a colour, and stand in the order in which a request meets the tiers."}
+		How: "Hatched is waiting: queues, connections, the generator. Plain is work and wires. The parts of a tier share a colour, and stand in the order in which a request meets the tiers. Parts under a thousandth of the longest bar are in the table only." + b.around(q)}
 	names := partNames(b.run, q)
 	var stages []string
 	var rows []bench.Breakdown
@@ -67,6 +67,7 @@ func (b *builder) breakdownFigure(q float64) (figure, error) {
 		[]opts.YAxis{{Type: "category", Data: stages, Inverse: opts.Bool(true)}},
 		opts.Grid{Left: "8", Right: "24", Top: "44", Bottom: "44", ContainLabel: opts.Bool(true)})
 	p.formats([]string{"ns"}, []string{"name"})
+	names = slices.DeleteFunc(names, func(name string) bool { return slight(rows, name) })
 	for i, name := range names {
 		var data []any
 		for _, d := range rows {
@@ -86,6 +87,44 @@ func (b *builder) breakdownFigure(q float64) (figure, error) {
 	}
 	p.legend(labels...)
 	return f, f.draw(p)
+}
+
+// slight says that a part is too short in every bar to be seen.
+func slight(rows []bench.Breakdown, name string) bool {
+	var longest time.Duration
+	for _, d := range rows {
+		longest = max(longest, d.Response)
+	}
+	return !slices.ContainsFunc(rows, func(d bench.Breakdown) bool {
+		v, ok := partOf(d, name).(float64)
+		return ok && v >= float64(longest)/1000
+	})
+}
+
+// around says how many requests the means of a chart are over, and why they
+// may lie off the quantile itself.
+func (b *builder) around(q float64) string {
+	least, most := 0, 0
+	for _, s := range b.run.Stages {
+		for _, d := range breakdowns(s) {
+			if d.Quantile != q || d.Requests <= 0 {
+				continue
+			}
+			if least == 0 || d.Requests < least {
+				least = d.Requests
+			}
+			most = max(most, d.Requests)
+		}
+	}
+	if most == 0 {
+		return ""
+	}
+	count := reports.Count(least)
+	if least < most {
+		count += " to " + reports.Count(most)
+	}
+	return fmt.Sprintf(" Each bar is the mean over %s sampled requests next to the %s, as many above as below: where the slowest are far slower, it lies above the %s itself.",
+		count, reports.Quantile(q), reports.Quantile(q))
 }
 
 // partNames are the parts of all stages at a quantile, in the order in which a
@@ -160,7 +199,7 @@ type tierLook struct {
 var tierLooks = []tierLook{
 	{"late", "@before", false},
 	{"edge", "@four", false},
-	{"origin", "@two", true},
+	{"origin", "@four", true},
 	{"lb", "@three", false},
 	{"web", "@one", false},
 	{"sess", "@three", true},

@@ -2,6 +2,7 @@ package html_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -21,13 +22,38 @@ import (
 
 	"rung/bench"
 	"rung/reports/html"
-	"rung/reports/reportstest"
 )
 
 var screens = flag.String("screens", "", "write screenshots of the report to this directory")
 
-// browser starts a headless browser for one test, or skips it.
-func browser(t *testing.T) context.Context {
+// browser is one headless browser. Every test has a tab of its own in it.
+type browser struct {
+	ctx   context.Context
+	dir   string
+	slots chan struct{} // one for each tab that may be open
+}
+
+// TestInABrowser looks at the pages in a browser. To start one takes longer
+// than most looks, so all share it, in two tabs at a time.
+func TestInABrowser(t *testing.T) {
+	b := start(t)
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, *browser)
+	}{
+		{"Looks", testLooks}, {"Mouse", testMouse}, {"LeavesMouse", testLeavesMouse}, {"ThemePaperAndLinks", testThemePaperAndLinks},
+		{"LaysOutOnce", testLaysOutOnce}, {"AttackOnPaper", testAttackOnPaper}, {"LeavesOnPaper", testLeavesOnPaper},
+		{"LongTables", testLongTables}, {"WithoutDecompression", testWithoutDecompression}, {"FirstPaint", testFirstPaint},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.test(t, b)
+		})
+	}
+}
+
+// start starts a headless browser, or skips the test.
+func start(t *testing.T) *browser {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("NOT TESTED IN A BROWSER: -short")
@@ -49,18 +75,82 @@ func browser(t *testing.T) context.Context {
 		chromedp.UserDataDir(t.TempDir()),
 		// A proxy that does not exist: nothing leaves the machine.
 		chromedp.ProxyServer("127.0.0.1:1"))
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
+	closed(ctx, t, cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start the browser: %v", err)
+	}
+	return &browser{ctx: ctx, dir: t.TempDir(), slots: make(chan struct{}, 2)}
+}
+
+// closed closes a browser or a tab when its test ends.
+func closed(ctx context.Context, t *testing.T, cancel context.CancelFunc) {
 	t.Cleanup(func() {
 		if err := chromedp.Cancel(ctx); err != nil {
-			t.Logf("close browser: %v", err)
+			t.Logf("close: %v", err)
 		}
 		cancel()
 	})
+}
+
+// tab opens a tab without a network, and waits while two others are open. At
+// the end, its pages must have been silent.
+func (b *browser) tab(t *testing.T) context.Context {
+	t.Helper()
+	ctx := b.loudTab(t)
+	heard := watch(ctx, t)
+	t.Cleanup(func() {
+		if list := heard.all(); len(list) > 0 {
+			t.Errorf("the page is not silent: %v", list)
+		}
+	})
 	return ctx
+}
+
+// loudTab is a tab whose pages may complain.
+func (b *browser) loudTab(t *testing.T) context.Context {
+	t.Helper()
+	b.slots <- struct{}{}
+	t.Cleanup(func() { <-b.slots })
+	ctx, cancel := chromedp.NewContext(b.ctx)
+	closed(ctx, t, cancel)
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, offline()); err != nil {
+		t.Fatalf("open a tab: %v", err)
+	}
+	if ask[bool](ctx, t, `navigator.onLine`) {
+		t.Fatal("the network is not off")
+	}
+	return ctx
+}
+
+// keep writes a page into a file and returns its URL.
+func (b *browser) keep(t *testing.T, data []byte) string {
+	t.Helper()
+	f, err := os.CreateTemp(b.dir, "*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return "file://" + f.Name()
+}
+
+// render renders a run into a file and returns its URL.
+func (b *browser) render(t *testing.T, run bench.Run) string {
+	t.Helper()
+	data, err := html.RenderBytes(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.keep(t, data)
 }
 
 // trouble collects what a page complains about or asks the network for.
@@ -107,20 +197,6 @@ func watch(ctx context.Context, t *testing.T) *trouble {
 	return c
 }
 
-// write renders a run into a file and returns its URL.
-func write(t *testing.T, run bench.Run) string {
-	t.Helper()
-	data, err := html.RenderBytes(run)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(path, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return "file://" + path
-}
-
 // call sends one command of the protocol.
 func call[P, R any](command cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
@@ -154,7 +230,7 @@ func ask[T any](ctx context.Context, t *testing.T, expression string) T {
 func wait(ctx context.Context, t *testing.T, expression string) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression,
-		chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+		chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(time.Minute))); err != nil {
 		t.Errorf("waiting for %s: %v", expression, err)
 	}
 }
@@ -194,55 +270,6 @@ const wide = `Array.from(document.querySelectorAll('body *')).filter(e => !e.clo
 
 const overflow = `document.documentElement.scrollWidth - document.documentElement.clientWidth`
 
-func TestPageInABrowser(t *testing.T) {
-	runs := map[string]bench.Run{"whole": reportstest.Run(), "partial": reportstest.Partial(), "hostile": hostileRun(t),
-		"empty": {Schema: bench.Schema}}
-	cases := []struct {
-		run   string
-		width int64
-		theme string
-	}{
-		{"whole", 390, "light"}, {"whole", 1280, "dark"}, {"partial", 1280, "light"}, {"hostile", 390, "light"},
-		{"empty", 390, "light"},
-	}
-	if *screens != "" {
-		cases = append(cases, cases[0], cases[1])
-		cases[len(cases)-2].theme, cases[len(cases)-1].theme = "dark", "light"
-	}
-	ctx := browser(t)
-	heard := watch(ctx, t)
-	urls := map[string]string{}
-	for name, run := range runs {
-		urls[name] = write(t, run)
-	}
-	for _, c := range cases {
-		t.Run(fmt.Sprintf("%s-%d-%s", c.run, c.width, c.theme), func(t *testing.T) {
-			if err := chromedp.Do(ctx, visit(urls[c.run], c.width, c.theme)); err != nil {
-				t.Fatal(err)
-			}
-			capture(ctx, t, "folded")
-			ask[chromedp.Void](ctx, t, unfold)
-			wait(ctx, t, undrawn+`.length === 0`)
-			if n := ask[int](ctx, t, `document.querySelectorAll('.chart').length`); (n == 0) != (len(runs[c.run].Stages) == 0) {
-				t.Errorf("the page has %d charts", n)
-			}
-			if n := ask[int](ctx, t, overflow); n > 0 {
-				t.Errorf("the page scrolls sideways by %d pixels: %v", n, ask[[]string](ctx, t, wide))
-			}
-			if c.run == "whole" && c.width >= 1280 && ask[bool](ctx, t, `(e => e.scrollWidth > e.clientWidth)(document.querySelector('#ladder .scroll'))`) {
-				t.Error("the ladder does not fit in one look")
-			}
-			if ask[bool](ctx, t, `Boolean(window.owned)`) {
-				t.Error("text of the run ran as script")
-			}
-			capture(ctx, t, "unfolded")
-		})
-	}
-	if list := heard.all(); len(list) > 0 {
-		t.Errorf("the page is not silent: %v", list)
-	}
-}
-
 // capture writes a screenshot of the whole page when asked for.
 func capture(ctx context.Context, t *testing.T, state string) {
 	t.Helper()
@@ -257,81 +284,5 @@ func capture(ctx context.Context, t *testing.T, state string) {
 	}
 	if err := os.WriteFile(filepath.Join(*screens, filepath.Base(t.Name())+"-"+state+".png"), png, 0o644); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestPageAnswersTheMouse(t *testing.T) {
-	ctx := browser(t)
-	heard := watch(ctx, t)
-	if err := chromedp.Do(ctx, visit(write(t, reportstest.Run()), 1280, "light")); err != nil {
-		t.Fatal(err)
-	}
-	wait(ctx, t, `document.querySelector('.chart svg text') !== null`)
-	for figure, want := range map[string]string{"figure-capacity": "215",
-		"figure-percentiles-02-separate-database": "were faster",
-		"figure-kill-01-single-server-server":     "planned", "figure-time-p99": "web-queue",
-		"figure-05-database-replication-write-latency": "n 412", "figure-06-cache-hit-ratio": "lru, by Che (estimate)",
-		"figure-06-cache-stampede": "reads are shared", "figure-11-observability-healed": "answered", "figure-10-message-queue-drain-2": "fluid model", "figure-07-cdn-transfer": "$84.2", "figure-recovery": "convergence"} {
-		if !ask[bool](ctx, t, fmt.Sprintf(quiet, figure)) {
-			t.Errorf("%s has a tooltip before the mouse came", figure)
-		}
-		wait(ctx, t, fmt.Sprintf(hover, figure, want))
-	}
-	if list := heard.all(); len(list) > 0 {
-		t.Errorf("the page is not silent: %v", list)
-	}
-}
-
-func TestPageFollowsThemePaperAndLinks(t *testing.T) {
-	ctx := browser(t)
-	heard := watch(ctx, t)
-	run := reportstest.Run()
-	run.Stages = run.Stages[:4] // all of them make many sheets
-	if err := chromedp.Do(ctx, visit(write(t, run), 1280, "light")); err != nil {
-		t.Fatal(err)
-	}
-	const ink = `document.querySelector('.chart svg text').getAttribute('fill')`
-	wait(ctx, t, `document.querySelector('.chart svg text') !== null`)
-	light := ask[string](ctx, t, ink)
-	if err := chromedp.Do(ctx, scheme("dark")); err != nil {
-		t.Fatal(err)
-	}
-	wait(ctx, t, ink+` !== "`+light+`"`)
-	ask[chromedp.Void](ctx, t, `window.dispatchEvent(new Event('beforeprint'))`)
-	if paper := ask[string](ctx, t, ink); paper != light {
-		t.Errorf("text of charts is %s on paper and %s in light", paper, light)
-	}
-	if !ask[bool](ctx, t, `Array.from(document.querySelectorAll('details')).every(d => d.open) && `+undrawn+`.length === 0`) {
-		t.Error("paper does not show every folded part and chart")
-	}
-	if err := chromedp.Do(ctx, call(emulation.SetEmulatedMedia,
-		emulation.SetEmulatedMediaParams{Media: "print"}), chromedp.EmulateViewport(960, 700)); err != nil {
-		t.Fatal(err)
-	}
-	if n := ask[int](ctx, t, overflow); n > 0 {
-		t.Errorf("the page is %d pixels too wide for paper: %v", n, ask[[]string](ctx, t, wide))
-	}
-	capture(ctx, t, "paper")
-	if err := chromedp.Do(ctx, scheme("dark"), chromedp.EmulateViewport(1280, 900)); err != nil {
-		t.Fatal(err)
-	}
-	ask[chromedp.Void](ctx, t, `window.dispatchEvent(new Event('afterprint'))`)
-	pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPrintBackground()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *screens != "" {
-		if err := os.WriteFile(filepath.Join(*screens, "paper.pdf"), pdf, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	const open = `document.getElementById('stage-02-separate-database').open`
-	if ask[bool](ctx, t, open) {
-		t.Error("a stage is not folded again after printing")
-	}
-	ask[string](ctx, t, `location.hash = '#figure-times-02-separate-database'`)
-	wait(ctx, t, open)
-	if list := heard.all(); len(list) > 0 {
-		t.Errorf("the page is not silent: %v", list)
 	}
 }

@@ -19,19 +19,26 @@ const (
 // capacityFigure shows the bracket of every stage on one axis.
 func (b *builder) capacityFigure() (figure, error) {
 	f := figure{ID: b.ids.of("figure", "capacity"), Title: b.capacityTitle(),
-		Subtitle: fmt.Sprintf("Highest rate within %s, one search per stage with probes of %s, open loop, %s",
+		Subtitle: fmt.Sprintf("Highest rate within %s, one search per stage with probes of %s or more, open loop, %s",
 			reports.SLO(b.run.Workload.SLO), reports.Setting(b.run.Profile.Probe),
 			reports.Arrivals(b.run.Workload.Arrivals)),
 		How: "The dot is the highest rate that met the objective, the bar reaches to the lowest rate that did not: " +
-			"the capacity lies between. An arrow means that no rate tried failed. Hollow grey is in doubt.",
+			"the capacity lies between. An arrow means that no rate tried failed. Hollow grey is in doubt; unknown is where no probe counts.",
 		Height: rowsAround + rowHeight*len(b.rows), Table: b.capacityTable()}
 	var names []string
-	var brackets, dots, labels []item
+	var brackets, dots, labels, voids []item
 	var highest float64
-	known := 0
+	known, unknown := 0, 0
 	for i, row := range b.rows {
 		names = append(names, row.Stage)
-		if !row.HasCapacity || row.Passed <= 0 {
+		if !row.HasCapacity {
+			continue
+		}
+		if row.Passed <= 0 {
+			unknown++
+			// Its own label: those of a series stand above their marks on a narrow screen.
+			voids = append(voids, item{Value: []any{0, i}, Name: voidLabel(row), Tip: []string{row.Stage, row.Capacity(), row.Doubt},
+				Label: &opts.Label{Show: opts.Bool(true), Position: "right", Color: "@muted"}})
 			continue
 		}
 		known++
@@ -53,13 +60,13 @@ func (b *builder) capacityFigure() (figure, error) {
 		dots = append(dots, item{Value: []any{number(row.Passed), i}, ItemStyle: style, Tip: tip})
 		labels = append(labels, item{Value: []any{number(max(row.Passed, row.Failing)), i}, Name: label, Tip: tip})
 	}
-	if known == 0 {
+	if known+unknown == 0 {
 		f.Empty = "No stage has a capacity."
 		return f, nil
 	}
 	p := newPlot("item",
 		// The room on the right is for the labels.
-		[]opts.XAxis{{Type: "value", Min: 0, Max: ceiling(highest * 1.25), Name: "requests per second",
+		[]opts.XAxis{{Type: "value", Min: 0, Max: ceiling(max(highest*1.25, 1)), Name: "requests per second",
 			NameLocation: "middle", NameGap: 30}},
 		[]opts.YAxis{{Type: "category", Data: names, Inverse: opts.Bool(true)}},
 		opts.Grid{Left: "8", Right: "16", Top: "8", Bottom: "44", ContainLabel: opts.Bool(true)})
@@ -70,7 +77,20 @@ func (b *builder) capacityFigure() (figure, error) {
 	p.add("rate", charts.SingleSeries{Name: "label", Type: "scatter", Data: labels, SymbolSize: 1,
 		ItemStyle: &opts.ItemStyle{Color: "@one"},
 		Label:     &opts.Label{Show: opts.Bool(true), Position: "right", Color: "@text"}})
+	if len(voids) > 0 {
+		p.add("rate", charts.SingleSeries{Name: "none", Type: "scatter", Data: voids, SymbolSize: 1,
+			ItemStyle: &opts.ItemStyle{Color: "@unknown"}})
+	}
 	return f, f.draw(p)
+}
+
+// voidLabel stands where no rate passed. It is short: the reason is in the
+// tooltip and the table.
+func voidLabel(row reports.Row) string {
+	if row.Failing > 0 {
+		return "none passed, " + row.Capacity()
+	}
+	return row.Capacity()
 }
 
 func (b *builder) capacityTitle() string {
@@ -93,14 +113,10 @@ func (b *builder) capacityTable() *table {
 	for i, row := range b.rows {
 		passed, failing := reports.Missing, reports.Missing
 		if row.HasCapacity {
-			passed = reports.Rate(row.Passed)
-			failing = "none tried"
-		}
-		if row.Failing > 0 {
-			failing = reports.Rate(row.Failing)
+			passed, failing = rateOrNone(row.Passed), rateOrNone(row.Failing)
 		}
 		change := row.Change.String()
-		if !row.Change.Known {
+		if !row.Change.Known && row.Doubt == "" {
 			change = row.Change.Why
 		}
 		limit := row.Bottleneck.String()
@@ -111,4 +127,13 @@ func (b *builder) capacityTable() *table {
 			text(row.Doubt))
 	}
 	return t
+}
+
+// rateOrNone is one end of a bracket. Zero is not a rate: none that counts had
+// this outcome.
+func rateOrNone(rate float64) string {
+	if rate <= 0 {
+		return "none"
+	}
+	return reports.Rate(rate)
 }

@@ -90,6 +90,8 @@ func (s searched) label(end float64) (said string, at float64) {
 	switch {
 	case c == nil:
 		return "not searched", 0
+	case c.Passed <= 0 && c.Failed <= 0 && c.Doubt != "":
+		return "unknown", 0
 	case c.Passed <= 0 && c.Failed <= 0:
 		return "none", 0
 	case c.Passed <= 0:
@@ -127,15 +129,11 @@ func capacityRows(all []searched) *table {
 			t.add(text(one.stage), text(one.run), text(""), text(""), text(""), text(""), text("not searched"))
 			continue
 		}
-		failed := "none tried"
-		if c.Failed > 0 {
-			failed = reports.Rate(c.Failed)
-		}
 		limit := c.Bottleneck.String()
 		if limit != "" {
 			limit = fmt.Sprintf("%s, %s in use", limit, reports.Percent(c.Bottleneck.Use))
 		}
-		t.add(text(one.stage), text(one.run), text(reports.Rate(c.Passed)), text(failed), text(reports.SLO(c.SLO)), text(limit), text(c.Doubt))
+		t.add(text(one.stage), text(one.run), text(rateOrNone(c.Passed)), text(rateOrNone(c.Failed)), text(reports.SLO(c.SLO)), text(limit), text(c.Doubt))
 	}
 	t.prune(5, 7)
 	return t

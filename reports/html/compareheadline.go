@@ -139,9 +139,10 @@ func isShare(d bench.Delta) bool {
 	return strings.HasSuffix(d.Fact, "_ratio") && d.Low <= 0 && d.High <= 0
 }
 
-// sideText is a number of one side. A time or size of zero was not measured.
+// sideText is a number of one side. A time, size or capacity of zero was not
+// measured.
 func sideText(fact string, v float64) string {
-	if v == 0 && (strings.HasSuffix(fact, "_ns") || strings.HasSuffix(fact, "_bytes")) {
+	if v == 0 && (strings.HasSuffix(fact, "_ns") || strings.HasSuffix(fact, "_bytes") || strings.HasSuffix(fact, capacityFact)) {
 		return reports.Missing
 	}
 	return reports.Value(fact, v)

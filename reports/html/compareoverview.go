@@ -176,7 +176,7 @@ func (o *overview) tables() []*table {
 	}
 	out := []*table{
 		of("Capacity: highest rate that met the objective, to the lowest that did not", func(_ int, r reports.Row) cell {
-			return cell{Text: r.Capacity(), Sub: doubtNote(r.Doubt)}
+			return cell{Text: r.Capacity(), Sub: capacityNote(r)}
 		}),
 		of("p50 of the response time at the common load", func(_ int, r reports.Row) cell { return text(reports.DurationOf(r.P50)) }),
 		of("p99 of the response time at the common load", func(_ int, r reports.Row) cell { return text(reports.DurationOf(r.P99)) }),

@@ -70,15 +70,15 @@ func (b *builder) latencyTable() *table {
 func (b *builder) costTable() *table {
 	t := &table{Caption: "What each stage costs",
 		Columns: columns("Stage", ">Machines, per hour|price of the topology's machines",
-			">Per million requests|at the highest rate that passed", ">Nodes", ">Processes",
+			">Per million requests|at the middle of the capacity bracket", ">Nodes", ">Processes",
 			">Memory|real, at the common load",
-			">Real CPU per 1 000 requests|what the emulation itself used", ">p50 against before",
-			">p99 against before", ">Start"),
-		Note: "Money follows from the prices in the stage file. Memory, CPU and start are of the real processes on this machine: they tell what the emulation costs, not what a site would."}
+			">Real CPU per 1 000 requests|what the emulation itself used", ">p50 against before|over that of the stage compared with, at the same load; of one attack each, without an interval",
+			">p99 against before|over that of the stage compared with, at the same load; few requests lie beyond it, so it may move by chance", ">Start"),
+		Note: "Money follows from the prices in the stage file and, per million requests, from the middle of the capacity bracket. Memory, CPU and start are of the real processes on this machine: they tell what the emulation costs, not what a site would."}
 	for i, s := range b.run.Stages {
 		perMillion := reports.Missing
-		if s.CostPerMillion != nil {
-			perMillion = reports.Money(*s.CostPerMillion)
+		if cost := b.rows[i].Cost; cost != nil {
+			perMillion = reports.Money(*cost)
 		}
 		cpu := reports.Missing
 		if s.Common != nil && s.Common.Total.Sent > 0 && s.ProcessCPU > 0 {

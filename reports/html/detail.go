@@ -70,7 +70,7 @@ func demands(s bench.StageResult) *table {
 // uses is the use of every resource at the highest rate that passed.
 func uses(s bench.StageResult) *table {
 	t := &table{Columns: columns("Resource", ">In use", ">Longest queue seen", "By role")}
-	probe := highestPassed(s.Capacity)
+	probe := breaking(s.Capacity)
 	if probe == nil {
 		return t
 	}
@@ -86,18 +86,23 @@ func uses(s bench.StageResult) *table {
 	return t
 }
 
-// highestPassed is the probe at the highest rate that passed, or nil.
-func highestPassed(c *bench.Capacity) *bench.Probe {
-	var top *bench.Probe
+// breaking is the probe that the limit is told by: the one that failed at the
+// lowest rate that did, or else that at the highest rate that passed; or nil.
+func breaking(c *bench.Capacity) *bench.Probe {
+	var at *bench.Probe
 	if c == nil {
 		return nil
 	}
 	for i := range c.Probes {
-		if p := &c.Probes[i]; p.Word == bench.Pass && (top == nil || p.Rate > top.Rate) {
-			top = p
+		p := &c.Probes[i]
+		switch {
+		case p.Word == bench.Fail && p.Rate == c.Failed:
+			return p
+		case p.Word == bench.Pass && p.Rate == c.Passed:
+			at = p
 		}
 	}
-	return top
+	return at
 }
 
 func facts(s bench.StageResult, most int) *table {

@@ -83,7 +83,7 @@ func linkTable(t targets.Topology) *table {
 			jitter = "±" + reports.Setting(r.kind.Jitter)
 		}
 		if r.kind.Bandwidth > 0 {
-			bandwidth = reports.Bytes(r.kind.Bandwidth) + "/s"
+			bandwidth = reports.Size(r.kind.Bandwidth) + "/s"
 		}
 		out.add(text(strings.Join(capped(r.from, maxLines), ", ")), text(strings.Join(capped(r.to, maxLines), ", ")),
 			text(reports.Setting(r.kind.OneWay)), text(jitter), text(bandwidth), text(r.kind.Source))

@@ -53,7 +53,7 @@ func (b *builder) carries(s bench.StageResult) (section, error) {
 	if s.Capacity == nil || len(s.Capacity.Probes) == 0 {
 		return section{}, nil
 	}
-	out := section{ID: "breaks", Title: "How much does it carry?", How: howKnee, PanelsTitle: "Offered rate against goodput, and the 99th percentile",
+	out := section{ID: "breaks", Title: "How much does it carry?", How: b.howKnees(), PanelsTitle: "Offered rate against goodput, and the 99th percentile",
 		Lead: fmt.Sprintf("Between %s, within %s.", reports.Bracket(s.Capacity.Passed, s.Capacity.Failed), reports.SLO(s.Capacity.SLO))}
 	switch c := s.Capacity; {
 	case c.Doubt != "":

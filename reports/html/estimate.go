@@ -51,7 +51,7 @@ func (b *builder) estimateFigure(id, about string, all []opinion) (figure, error
 	}
 	if simulated {
 		f.Subtitle = "Measured value over the estimate and over the simulation made before the run, on a log axis"
-		f.How += " ■ below is measured over simulated, with its 95% interval."
+		f.How += " ■ below is measured over simulated; its bar reaches over where 95 of 100 runs as long as the measured one lie, of a capacity over the bracket."
 		f.Height = rowsAround + 34 + (ratioHeight+8)*len(all)
 	}
 	return f, f.draw(b.ratioPlot(all, simulated))
@@ -99,7 +99,7 @@ func factName(fact string) string {
 // estimateTable is the twin of a chart of ratios.
 func estimateTable(b *builder, all []opinion) *table {
 	t := &table{Caption: "Estimated, simulated and measured, side by side",
-		Columns: columns("Stage", "Fact", ">Estimated", ">Simulated|with its 95% interval", ">Measured",
+		Columns: columns("Stage", "Fact", ">Estimated", ">Simulated|times: with where 95 of 100 runs as long as the measured one lie; capacity: with its bracket", ">Measured",
 			">Error of the estimate|measured over estimated, less one; of a bracket, of both its ends",
 			">Error of the simulation|in the same way", ">Tolerance|of the estimate, as it stated itself", "Verdict")}
 	for _, o := range all {
@@ -119,7 +119,7 @@ func estimateTable(b *builder, all []opinion) *table {
 	t.prune(6, 7)
 	t.prune(3, 4)
 	if len(t.Rows) > 0 {
-		t.Note = "Error is measured over predicted, less one: +5% means that 5% more was measured. Model, calculation and evidence of each are in the part of its stage."
+		t.Note = "Error is measured over predicted, less one: +5% means that 5% more was measured. A capacity is judged by the middle of its bracket. Model, calculation and evidence of each are in the part of its stage."
 	}
 	return t
 }
@@ -147,6 +147,7 @@ func (b *builder) simulations() *table {
 		t.add(b.stageCell(i), text(reports.Count(m.Requests)), text(reports.Duration(m.Virtual)), text(reports.Duration(m.Wall)),
 			text(speed), text(limits))
 	}
+	t.foldColumn(len(t.Columns)-1, "All leave out the same: ")
 	return t
 }
 

@@ -28,15 +28,10 @@ func share(k bench.KillRow, v float64) string {
 }
 
 func recovery(k bench.KillRow) string {
-	switch {
-	case !k.Happened:
+	if !k.Happened {
 		return reports.Missing
-	case k.Recovery.NoFailure:
-		return "no failure"
-	case k.Recovery.Total == nil:
-		return "not recovered"
 	}
-	return reports.Duration(*k.Recovery.Total)
+	return reports.Recovered(k.Recovery)
 }
 
 // lost says how many acknowledged writes are gone, of how many.
@@ -60,6 +55,8 @@ func killNotes(k bench.KillRow) cell {
 	var out []string
 	if why := killDoubt(k); why != "" {
 		out = append(out, "does not count: "+why)
+	} else if late := k.Measurement.Generator.Limited; late != "" {
+		out = append(out, "counts, though its load came late: "+late)
 	}
 	if !k.Ledger.Checked && k.Ledger.Why != "" {
 		out = append(out, "store not read: "+k.Ledger.Why)
@@ -122,7 +119,7 @@ func (b *builder) otherKills(s bench.StageResult) (figures []figure, left int, e
 
 // faultTitle sums the kill matrix up.
 func (b *builder) faultTitle() string {
-	sound, harmless := 0, 0
+	sound, harmless, out := 0, 0, 0
 	var longest time.Duration
 	for _, s := range b.run.Stages {
 		for _, k := range s.Kills {
@@ -132,6 +129,9 @@ func (b *builder) faultTitle() string {
 			sound++
 			if k.Recovery.NoFailure {
 				harmless++
+				if k.LoggedOut > 0 {
+					out++
+				}
 			}
 			if k.Recovery.Total != nil {
 				longest = max(longest, *k.Recovery.Total)
@@ -141,7 +141,10 @@ func (b *builder) faultTitle() string {
 	if sound == 0 {
 		return "No kill could be judged."
 	}
-	text := fmt.Sprintf("Of %s, %s went unnoticed by users", plural(sound, "kill"), reports.Count(harmless))
+	text := fmt.Sprintf("Of %s that count, %s failed no request", plural(sound, "fault"), reports.Count(harmless))
+	if out > 0 {
+		text += fmt.Sprintf(", but %s of these logged users out", reports.Count(out))
+	}
 	if longest > 0 {
 		text += "; the longest recovery took " + reports.Duration(longest)
 	}

@@ -17,7 +17,7 @@ func (b *builder) killMatrix() *table {
 	t := &table{Caption: "Kill one of each",
 		Columns: columns("Stage", "What fell", "How", ">Answered while down|share of planned requests",
 			">Answered over the attack|from before it fell until it was back",
-			">Time to recover|from the fall to the last failure before a settled span without one",
+			">Time to recover|from the fall to the last failure before a settled span without one; at once when only requests under way at the fall failed",
 			">Writes lost|acknowledged, and not there afterwards", ">Written twice|acknowledged once, and there more than once",
 			">Photos lost|taken by the queue, and never worked on", ">Photos twice|worked on more than once, and seen",
 			">Logged out", "Notes")}
@@ -46,7 +46,7 @@ func (b *builder) killMatrix() *table {
 func stageKills(s bench.StageResult) *table {
 	t := &table{Caption: "Every fault of " + s.Stage.ID,
 		Columns: columns("What fell", "How", ">Answered while down", ">Answered over the attack", ">Time to recover",
-			">Detection|until somebody noticed", ">Decision|from then until it was settled who takes over",
+			">Detection|until somebody noticed", ">Decision|from then until it was settled who takes over", ">Assumed|until a replacement starts, by the stage file, where nothing noticed",
 			">Promotion|from then until the chosen one was ready", ">Convergence|from then until it served a client",
 			">Restart|from the fall until the replacement served",
 			">Seeding|until a replacement with an empty disk had all its data", ">Writes lost",
@@ -55,13 +55,14 @@ func stageKills(s bench.StageResult) *table {
 	for _, k := range s.Kills {
 		photos, again := photoAudit(k)
 		t.add(fallen(s.Stage, k), text(manner(s.Stage, k)), text(share(k, k.AvailabilityDown)), text(share(k, k.Availability)),
-			text(recovery(k)), text(reports.DurationOf(k.Recovery.Detection)), text(reports.DurationOf(k.Recovery.Decision)),
+			text(recovery(k)), text(reports.DurationOf(k.Recovery.Detection)), text(reports.DurationOf(reports.Parts(k.Recovery)[1].Took)),
+			text(reports.DurationOf(reports.Assumed(k.Recovery))),
 			text(reports.DurationOf(k.Recovery.Promotion)), text(reports.DurationOf(k.Recovery.Convergence)),
 			text(reports.DurationOf(k.Recovery.Restart)), text(reports.DurationOf(k.Recovery.Seeded)), text(lost(k)),
 			text(unanswered(k)), text(doubled(k)), text(photos), text(again), text(reports.Count(k.LoggedOut)), killNotes(k))
 	}
-	t.prune(14, 16)
-	t.prune(5, 11) // parts of a recovery that the stage does not have
+	t.prune(15, 17)
+	t.prune(5, 12) // parts of a recovery that the stage does not have
 	if len(t.Rows) > 0 {
 		t.Note = "Detection, decision, promotion and convergence follow one another; each is – where the stage has no such part, or it was not observed."
 	}

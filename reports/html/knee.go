@@ -23,6 +23,17 @@ const howKnee = "Above: on the thin line everything asked is answered; where the
 // axis; beyond it a small stage would vanish in its corner.
 const sharedAxes = 4
 
+// howKnees explains the charts, and what a probe of the run is judged by.
+func (b *builder) howKnees() string {
+	for _, s := range b.run.Stages {
+		if c := s.Capacity; c != nil && c.SLO.Latency > 0 {
+			return howKnee + fmt.Sprintf(" For a probe to pass, at most %s of its requests may take longer than %s or fail: that can be told even where too few requests lie beyond the %s to name it.",
+				reports.PercentSetting(1-c.SLO.Quantile), reports.Setting(c.SLO.Latency), reports.Quantile(c.SLO.Quantile))
+		}
+	}
+	return howKnee
+}
+
 // kneeFigures show where each stage breaks.
 func (b *builder) kneeFigures() ([]figure, error) {
 	var low, high float64
@@ -78,7 +89,7 @@ func kneeTitle(name string, c *bench.Capacity) string {
 func (b *builder) kneeSubtitle(s bench.StageResult) string {
 	text := plural(len(s.Capacity.Probes), "probe")
 	if b.run.Profile.Probe > 0 {
-		text += " of " + reports.Setting(b.run.Profile.Probe)
+		text += " of " + reports.Setting(b.run.Profile.Probe) + " or more"
 	}
 	if limit := s.Capacity.Bottleneck; limit.Node != "" {
 		text += fmt.Sprintf("; busiest where it breaks: %s, %s in use", limit, reports.Percent(limit.Use))
@@ -172,7 +183,7 @@ func probeTip(p bench.Probe) []string {
 	tip := []string{"offered " + reports.Rate(p.Rate) + ", " + string(reports.Word(p.Word)),
 		"goodput " + reports.Rate(p.Goodput),
 		"p50 " + reports.DurationOf(p.P50) + ", p99 " + reports.DurationOf(p.P99),
-		"failures " + reports.Percent(p.Failures)}
+		"failures " + reports.Percent(p.Failures) + ", too slow or failed " + slow(p)}
 	if p.Why != "" {
 		tip = append(tip, p.Why)
 	}
@@ -181,15 +192,25 @@ func probeTip(p bench.Probe) []string {
 
 func kneeTable(s bench.StageResult) *table {
 	t := &table{Caption: "Probes of " + orMissing(s.Stage.ID) + " in the order they ran",
-		Columns: columns(">Offered", ">Goodput", ">p50", ">p99", ">Failures", "Busiest resource", "Verdict",
-			"Why")}
+		Columns: columns(">Offered", ">Goodput", ">p50", ">p99", ">Failures",
+			">Too slow or failed|share of planned requests; what the objective is judged by", "Busiest resource|of a single node; the limit of the stage is told by the mean of equal nodes",
+			"Verdict", "Why")}
 	for _, p := range s.Capacity.Probes {
 		t.add(text(reports.Rate(p.Rate)), text(reports.Rate(p.Goodput)), text(reports.DurationOf(p.P50)),
 			text(reports.DurationOf(p.P99)),
-			text(reports.Percent(p.Failures)), text(busiest(p.Uses)), verdict(p.Word), text(p.Why))
+			text(reports.Percent(p.Failures)), text(slow(p)), text(busiest(p.Uses)), verdict(p.Word), text(p.Why))
 	}
-	t.prune(5, 6)
+	t.prune(5, 7)
 	return t
+}
+
+// slow is the share that the objective judges. It has the failures in it: a run
+// where it is less did not record it.
+func slow(p bench.Probe) string {
+	if p.Slow < p.Failures {
+		return reports.Missing
+	}
+	return reports.Percent(p.Slow)
 }
 
 // busiest names the resource with the highest use.

@@ -12,21 +12,21 @@ import (
 func (b *builder) ladder() *table {
 	t := &table{Caption: "Each row is a stage; what it gains and costs is against the row above, or the stage named",
 		Columns: columns("Stage", ">Capacity|highest rate that met the objective, to the lowest that did not",
-			">Gain|of the capacity; ~ when the brackets leave open whether there is one",
+			">Gain|of the highest rate that met the objective; ~ when the brackets leave open whether there is one",
 			">p50|response time at the common load", ">p99|response time at the common load",
 			">p99.9|response time at the common load",
 			">Failed|or never sent, at the common load",
 			">Answered, worst kill|while the node was down",
-			">Time to recover|longest of all kills that count",
+			">Time to recover|longest of all kills that count; at once when only requests under way at the kill failed",
 			">Writes lost|acknowledged writes that were gone, over all kills, photos in a queue among them; those that experiments lost stand apart, as tests",
 			">Twice|acknowledged writes that were there more than once, over all kills",
-			">Stale reads|share of reads that returned what had been replaced",
+			">Stale reads|of users who were just edited: share of reads, in the first experiment of the stage on freshness, that returned what had been replaced",
 			">Cache hits|share of cached reads that the cache answered, at the common load",
-			">Per million|cost of a million requests at capacity, and how many times that of the row above, or of the stage named", ">Measured / expected|capacity, against its estimate",
+			">Per million|cost of a million requests at the middle of the capacity bracket, and how many times that of the row above, or of the stage named", ">Measured / expected|middle of the capacity bracket, over its estimate",
 			"Verdict")}
 	for i, row := range b.rows {
 		t.add(cell{Text: row.Stage, Sub: row.Title, Link: b.parts[i]},
-			cell{Text: row.Capacity(), Sub: doubtNote(row.Doubt)}, changeCell(row),
+			cell{Text: row.Capacity(), Sub: capacityNote(row)}, changeCell(row),
 			text(reports.DurationOf(row.P50)), text(reports.DurationOf(row.P99)), text(reports.DurationOf(row.P999)),
 			text(commonFailures(row)), worstCell(row.Worst), text(row.Worst.Recovered()), lostCell(row), twiceCell(row.Worst),
 			factCell(row.Stale), factCell(row.Hits), costCell(row), estimateCell(row), verdict(row.Word))
@@ -41,6 +41,14 @@ func (b *builder) ladder() *table {
 		}
 	}
 	return t
+}
+
+// capacityNote marks a bracket in doubt.
+func capacityNote(row reports.Row) string {
+	if row.InDoubt() {
+		return doubtNote(row.Doubt)
+	}
+	return ""
 }
 
 func doubtNote(doubt string) string {

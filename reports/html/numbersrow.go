@@ -1,7 +1,6 @@
 package html
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -11,13 +10,10 @@ import (
 	"rung/reports"
 )
 
-// numberLine is one thing and what each set says of it, by the set's place; nil
-// where a set has no such row.
+// numberLine is a reports.NumberRow of the page.
 type numberLine struct {
 	id, label string
 	in        []*bench.Number
-	// value that the line is placed by: that of the first set that has it.
-	value float64
 }
 
 // measured says that a set is of a machine that was measured, not published.
@@ -25,32 +21,16 @@ func measured(s bench.NumberSet) bool {
 	return s.Host != nil || slices.ContainsFunc(s.Rows, func(n bench.Number) bool { return n.Status == "measured" })
 }
 
-// numberLines puts the rows of sets side by side by their ids, the fastest
-// first. A row that a set has twice is an error: one of them would be hidden.
+// numberLines puts the rows of sets side by side.
 func numberLines(sets []bench.NumberSet) ([]numberLine, error) {
-	var out []numberLine
-	at := map[string]int{}
-	for k, s := range sets {
-		for i := range s.Rows {
-			n := &s.Rows[i]
-			j, known := at[n.ID]
-			if !known {
-				j = len(out)
-				at[n.ID] = j
-				out = append(out, numberLine{id: n.ID, label: n.Label, in: make([]*bench.Number, len(sets)), value: n.Value})
-			}
-			line := &out[j]
-			if line.in[k] != nil {
-				return nil, fmt.Errorf("set %q: the row %q is there twice", s.Name, n.ID)
-			}
-			line.in[k] = n
-			// The shortest says what a line is; what each set did is in the table.
-			if n.Label != "" && (line.label == "" || utf8.RuneCountInString(n.Label) < utf8.RuneCountInString(line.label)) {
-				line.label = n.Label
-			}
-		}
+	rows, err := reports.NumberRows(sets)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortStableFunc(out, func(a, b numberLine) int { return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.id, b.id)) })
+	out := make([]numberLine, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, numberLine{id: r.ID, label: r.Label, in: r.In})
+	}
 	return out, nil
 }
 

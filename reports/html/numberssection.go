@@ -182,7 +182,7 @@ func (n *numbersPage) every(g numberGroup, all []numberLine) *table {
 				samples = reports.Count(r.Samples)
 			}
 			if r.Bytes > 0 {
-				moves = reports.Bytes(r.Bytes)
+				moves = reports.Size(r.Bytes)
 			}
 			t.add(text(r.Label), text(n.names[k]), text(reports.Nanoseconds(r.Value)), text(r.Quantile), span(r.Low), span(r.High), span(r.P50), span(r.P99),
 				text(samples), text(ratio), text(r.Pattern), text(r.Durability), text(moves), text(statusOf(*r)), text(sourceOf(n.sets[k], *r)),

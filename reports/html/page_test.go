@@ -22,6 +22,7 @@ var (
 	figures  = regexp.MustCompile(`(?s)<figure.*?</figure>`)
 	repeats  = regexp.MustCompile(`data-of="([^"]*)"`)
 	tables   = regexp.MustCompile(`(?s)<table.*?</table>`)
+	sections = regexp.MustCompile(`<section id="([^"]*)"`)
 )
 
 func TestPageCanBeReadWithoutEyesAndMouse(t *testing.T) {

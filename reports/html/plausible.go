@@ -114,7 +114,7 @@ func numberTable(set bench.NumberSet, rows []bench.Number) *table {
 			samples = reports.Count(r.Samples)
 		}
 		if r.Bytes > 0 {
-			moves = reports.Bytes(r.Bytes)
+			moves = reports.Size(r.Bytes)
 		}
 		t.add(text(r.Label), text(reports.Nanoseconds(r.Value)), span(r.Low), span(r.High), span(r.P50), span(r.P99), text(samples),
 			text(r.Quantile), text(r.Pattern), text(r.Durability), text(moves), text(r.Source), text(date), text(r.Status), lines(r.Flags), text(r.Use))

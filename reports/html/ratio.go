@@ -43,7 +43,7 @@ func (b *builder) ratioPlot(all []opinion, simulated bool) *plot {
 		}
 		middle := o.low
 		if o.high > 0 {
-			middle = math.Sqrt(o.low) * math.Sqrt(o.high)
+			middle = o.low + (o.high-o.low)/2 // as verdicts take it
 		}
 		played = append(played, item{Value: []any{octaves(middle / v.Value), i},
 			Tip: append(tip, "simulated "+o.simulatedText()+", error "+o.errorText(v.Value))})

@@ -13,8 +13,8 @@ import (
 // that has parts, beside the published periods of its stage.
 func (b *builder) recoveryFigure() (figure, bool, error) {
 	in := bench.Figure{ID: "recovery", Title: "What a recovery is made of",
-		How: "One bar for each kill of the matrix that somebody had to notice and act on; each part starts where the one before ends. " +
-			"The dot is the time to recover as users saw it: it can lie before the end of the bar, when others answered in the meantime, or beyond it.",
+		How: "One bar for each kill of the matrix that something noticed and acted on; each part starts where the one before ends. " +
+			"The dot is the time to recover as users saw it: it can lie before the end of the bar, when others answered in the meantime, or beyond it. Without a dot users saw no failure.",
 		X: bench.Axis{Label: "kill"}, Y: bench.Axis{Label: "time since the kill", Unit: bench.UnitNs}}
 	stages := map[int]bool{}
 	var series [4]bench.Series
@@ -31,7 +31,11 @@ func (b *builder) recoveryFigure() (figure, bool, error) {
 				series[j].Name, series[j].Mark = part.Name, bench.MarkStack
 				series[j].Points = append(series[j].Points, bench.FigurePoint{X: x, Y: inNs(part.Took)})
 			}
-			seen.Points = append(seen.Points, bench.FigurePoint{X: x, Y: inNs(k.Recovery.Total)})
+			total := inNs(k.Recovery.Total)
+			if k.Recovery.NoFailure {
+				total = nil
+			}
+			seen.Points = append(seen.Points, bench.FigurePoint{X: x, Y: total})
 		}
 	}
 	if len(in.X.Names) == 0 {
@@ -39,7 +43,7 @@ func (b *builder) recoveryFigure() (figure, bool, error) {
 	}
 	in.Series = append(series[:], seen)
 	f, err := b.relationFigure(b.ids.of("figure", "recovery"), in)
-	f.Subtitle = "Kills at the common load; a part that was not observed is missing from its bar"
+	f.Subtitle = "Kills at the common load that something noticed; the others are in the table of kills below. A part that was not observed is missing from its bar"
 	f.Beside = b.periods("Published periods behind these times", func(i int, p bench.Period) bool {
 		return stages[i] && (strings.Contains(p.Name, "lease") || strings.Contains(p.Name, "heartbeat") || strings.Contains(p.Name, "health-check"))
 	})

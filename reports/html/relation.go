@@ -68,6 +68,9 @@ func newRelation(in bench.Figure, most int) *relation {
 		}
 		r.series = append(r.series, l)
 	}
+	if slices.ContainsFunc(r.series, gaps) {
+		r.note("Where a bar is missing, this run did not measure it.")
+	}
 	r.nameBars()
 	for i := range r.series {
 		r.trim(&r.series[i], most)
@@ -78,6 +81,11 @@ func newRelation(in bench.Figure, most int) *relation {
 }
 
 func bars(m bench.Mark) bool { return m == bench.MarkBars || m == bench.MarkStack }
+
+// gaps says that a series of measured bars has a place without one.
+func gaps(l line) bool {
+	return l.Mark == bench.MarkBars && !l.Predicted && slices.ContainsFunc(l.Points, func(p bench.FigurePoint) bool { return p.Y == nil })
+}
 
 // valueAxis is the axis that a series is read from.
 func (r *relation) valueAxis(l line) bench.Axis {

@@ -35,7 +35,7 @@ func relationTable(in bench.Figure, most int) *table {
 	}
 	var notes []string
 	if step > 1 {
-		notes = append(notes, fmt.Sprintf("One row of %d is shown; all are in run.json.", step))
+		notes = append(notes, fmt.Sprintf("One row in %d is shown; all are in run.json.", step))
 	}
 	if text := bandsText(in.Bands); text != "" {
 		notes = append(notes, text)

@@ -51,30 +51,66 @@ func (b *builder) scalingFigure(r bench.StageResult, sc bench.Scaling) (figure, 
 	f := figure{ID: b.ids.of("figure", "scaling-"+r.Stage.ID+"-"+sc.Of), Title: scalingTitle(r.Stage.ID, sc),
 		Subtitle: plural(len(sc.Points), "point"), Height: scalingHeight, Table: scalingTable(r.Stage.ID, sc)}
 	if sc.Fit != nil {
-		f.Subtitle += ", R² " + fmt.Sprintf("%.4f", sc.Fit.R2)
+		f.Subtitle += fmt.Sprintf(", %s of them measured; R² of the law %s", reports.Count(len(sc.Points)-simulated(sc)), reports.Value("r2", sc.Fit.R2))
 	}
 	if sc.Why != "" {
 		f.Subtitle += "; " + sc.Why
 	}
-	if len(sc.Points) == 0 {
+	switch {
+	case len(sc.Points) == 0:
 		f.Empty = "No point was measured."
+		return f, nil
+	case len(sc.Points) == 1 && sc.Fit == nil:
+		f.Empty = "One point says nothing about a second node; it is in the table."
 		return f, nil
 	}
 	return f, f.draw(scalingPlot(sc))
 }
 
+// simulated counts the points that were not measured.
+func simulated(sc bench.Scaling) int {
+	n := 0
+	for _, p := range sc.Points {
+		if p.Simulated {
+			n++
+		}
+	}
+	return n
+}
+
+// plenty is the share of the highest capacity from which on further nodes are
+// said to add nothing: a bracket is about that wide.
+const plenty = 0.92
+
+// scalingTitle says what the points show, not what the law makes of them.
 func scalingTitle(stage string, sc bench.Scaling) string {
 	of := orMissing(sc.Of)
-	switch fit := sc.Fit; {
-	case fit == nil:
-		return fmt.Sprintf("%s by the number of %s nodes, without a fit", stage, of)
-	case fit.Peak > 0 && fit.Peak <= fit.Most:
-		return fmt.Sprintf("%s carries the most with about %s %s nodes", stage, reports.Plain(math.Round(fit.Peak)), of)
-	case fit.Most > 1 && fit.At(fit.Most) > 0 && fit.At(1) > 0:
-		return fmt.Sprintf("%s: %s %s nodes carry %s what one does", stage, reports.Plain(fit.Most), of,
-			reports.Ratio(fit.At(fit.Most)/fit.At(1)))
+	var top, last, first bench.ScalingPoint
+	for _, p := range sc.Points {
+		if p.Rate > top.Rate {
+			top = p
+		}
+		if p.Nodes > last.Nodes {
+			last = p
+		}
+		if p.Nodes > 0 && (first.Nodes == 0 || p.Nodes < first.Nodes) {
+			first = p
+		}
 	}
-	return fmt.Sprintf("%s by the number of %s nodes", stage, of)
+	if sc.Fit == nil || first.Rate <= 0 || last.Nodes <= first.Nodes {
+		return fmt.Sprintf("%s by the number of %s nodes, without a fit", stage, of)
+	}
+	enough := top
+	for _, p := range sc.Points {
+		if p.Nodes > 0 && p.Nodes < enough.Nodes && p.Rate >= plenty*top.Rate {
+			enough = p
+		}
+	}
+	if enough.Nodes < last.Nodes {
+		return fmt.Sprintf("%s gains next to nothing beyond %s: %s", stage, plural(int(enough.Nodes), of+" node"), reports.Rate(enough.Rate))
+	}
+	return fmt.Sprintf("%s: %s %s nodes carry %s what %s does", stage, reports.Plain(last.Nodes), of,
+		reports.Ratio(last.Rate/first.Rate), reports.Plain(first.Nodes))
 }
 
 // scalingPlot draws points, the fitted law and what would be linear.
@@ -129,11 +165,12 @@ func scalingPlot(sc bench.Scaling) *plot {
 		p.add("rate", line)
 		names = append(names, "fitted law")
 	}
-	p.add("rate", charts.SingleSeries{Name: "measured", Type: "scatter", Data: measured, SymbolSize: 11, ItemStyle: &opts.ItemStyle{Color: "@one"}})
 	if len(simulated) > 0 {
-		p.add("rate", charts.SingleSeries{Name: "simulated", Type: "scatter", Data: simulated, SymbolSize: 10, ItemStyle: &opts.ItemStyle{Color: "@three"}})
+		p.add("rate", charts.SingleSeries{Name: "simulated", Type: "scatter", Data: simulated, SymbolSize: 13, ItemStyle: &opts.ItemStyle{Color: "@three"}})
 		names = append(names, "simulated")
 	}
+	// What was measured is on top.
+	p.add("rate", charts.SingleSeries{Name: "measured", Type: "scatter", Data: measured, SymbolSize: 8, ItemStyle: &opts.ItemStyle{Color: "@one"}})
 	p.legend(names...)
 	return p
 }
@@ -200,7 +237,7 @@ func scalingTable(stage string, sc bench.Scaling) *table {
 func (b *builder) lawTable() *table {
 	t := &table{Caption: "The Universal Scalability Law, X(N) = λN / (1 + σ(N−1) + κN(N−1)), fitted",
 		Columns: columns("Stage", "Nodes", ">λ, one node", ">σ, contention", ">κ, coherence", ">R²", ">Peak at", ">Counted up to", "To mind"),
-		Note:    "± is the standard error of a parameter; without one, there were as many parameters as points. A law is never used beyond what was counted without saying so."}
+		Note:    "± is the standard error of a parameter; without one, there were as many parameters as points. The law is smooth: where capacity stops at a ceiling, as that of a shared disk, its peak is a place on the plateau, not a best number of nodes. A law is never used beyond what was counted without saying so."}
 	plusMinus := func(v, e string, known bool) string {
 		if !known {
 			return v
@@ -224,7 +261,7 @@ func (b *builder) lawTable() *table {
 			t.add(b.stageCell(i), text(sc.Of), text(plusMinus(reports.Rate(f.Lambda), reports.Rate(f.LambdaError), f.LambdaError > 0)),
 				text(plusMinus(reports.Plain(f.Sigma), reports.Plain(f.SigmaError), f.SigmaError > 0)),
 				text(plusMinus(reports.Plain(f.Kappa), reports.Plain(f.KappaError), f.KappaError > 0)),
-				text(fmt.Sprintf("%.4f", f.R2)), text(peak), text(reports.Plain(f.Most)), text(sc.Why))
+				text(reports.Value("r2", f.R2)), text(peak), text(reports.Plain(f.Most)), text(sc.Why))
 		}
 	}
 	return t

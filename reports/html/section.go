@@ -97,7 +97,7 @@ func (b *builder) costs() (section, error) {
 }
 
 func (b *builder) breaks() (section, error) {
-	s := section{ID: "breaks", Title: "Where does it break?", How: howKnee,
+	s := section{ID: "breaks", Title: "Where does it break?", How: b.howKnees(),
 		Lead: "Each stage is asked for more and more until it misses the objective. What is busiest there is the limit."}
 	var err error
 	s.Panels, err = b.kneeFigures()

@@ -59,7 +59,7 @@ func (b *builder) stagePart(i int) (stagePart, error) {
 			return part, err
 		}
 		part.add(group{Title: "Response time at the common load", Figures: []figure{f},
-			Tables: []*table{operations(*s.Common)}})
+			Tables: []*table{operations(mixed(*s.Common))}})
 	}
 	if err := b.heats(&part, s); err != nil {
 		return part, err
@@ -179,9 +179,16 @@ func stageWarnings(s bench.StageResult) []string {
 func claims(s bench.StageResult) *table {
 	t := &table{Caption: "Claims and estimates, judged", Columns: columns("Verdict", "Claim", "Evidence")}
 	for _, v := range s.Verdicts {
-		t.add(verdict(v.Word), cell{Text: v.Text, Sub: v.ID}, lines(v.Evidence))
+		t.add(verdict(v.Word), cell{Text: v.Text, Sub: v.ID}, lines(reports.Evidence(v)))
 	}
 	return t
+}
+
+// mixed is a measurement without the operations that the workload's mix does
+// not ask for.
+func mixed(m bench.Measurement) bench.Measurement {
+	m.Operations = slices.DeleteFunc(slices.Clone(m.Operations), func(o bench.Tally) bool { return o.Planned == 0 })
+	return m
 }
 
 func operations(m bench.Measurement) *table {

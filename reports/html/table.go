@@ -129,10 +129,29 @@ func (t *table) dropAll(same string, from, to int) {
 		if said || len(t.Rows) == 0 {
 			continue
 		}
-		t.Columns = slices.Delete(t.Columns, i, i+1)
-		for j := range t.Rows {
-			t.Rows[j] = slices.Delete(t.Rows[j], i, i+1)
-		}
+		t.drop(i)
+	}
+}
+
+// foldColumn makes a note of a column in which all rows say the same, after
+// some words. A table of one row keeps it.
+func (t *table) foldColumn(column int, words string) {
+	if len(t.Rows) < 2 {
+		return
+	}
+	same := t.Rows[0][column].Text
+	if same == reports.Missing || slices.ContainsFunc(t.Rows, func(row []cell) bool { return row[column].Text != same }) {
+		return
+	}
+	t.drop(column)
+	t.Note = strings.TrimSpace(t.Note + " " + words + same + ".")
+}
+
+// drop leaves a column out.
+func (t *table) drop(column int) {
+	t.Columns = slices.Delete(t.Columns, column, column+1)
+	for j := range t.Rows {
+		t.Rows[j] = slices.Delete(t.Rows[j], column, column+1)
 	}
 }
 

@@ -2,6 +2,7 @@ package html
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
@@ -19,20 +20,20 @@ const (
 
 // howTimeline explains the charts of a kill.
 const howTimeline = "Above: requests per second by when they were due; the dashed line is what was planned, so the gap below it is users without an answer. " +
-	"Below: the slowest answers on a log axis; a gap means that nobody was answered. The shaded band is the time without the node. " +
+	"Below: the slowest answer of each slice on a log axis, and its p99 where that stands on ten requests beyond it; a gap means that nobody was answered. The shaded band is the time without the node. " +
 	"What never happened has no column in the table."
 
 // howCourse explains the chart of an attack without a fault.
 const howCourse = "Above: requests per second by when they were due; the dashed line is what was planned, so the gap below it is users without an answer. " +
-	"Below: the slowest answers on a log axis; a gap means that nobody was answered."
+	"Below: the slowest answer of each slice on a log axis, and its p99 where that stands on ten requests beyond it; a gap means that nobody was answered."
 
 // timelineFigure shows one kill over time.
 func (b *builder) timelineFigure(s bench.StageResult, k bench.KillRow) (figure, error) {
 	f := figure{ID: b.ids.of("figure", "kill-"+s.Stage.ID+"-"+k.Node), Title: killTitle(s.Stage, k),
 		Subtitle: b.sample(&k.Measurement), Height: timelineHeight,
 		Table: timelineTable(fmt.Sprintf("%s, kill of %s, by time", s.Stage.ID, killName(k)), k.Measurement.Intervals, b.detail.slices)}
-	if slices := merged(k.Measurement.Intervals, maxSlices); len(slices) > 0 {
-		f.Subtitle += ", in slices of " + reports.Setting(slices[0].Length)
+	if parts := merged(k.Measurement.Intervals, maxSlices); len(parts) > 0 {
+		f.Subtitle += ", in slices of " + reports.Setting(parts[0].Length)
 	}
 	if why := killDoubt(k); why != "" {
 		f.Subtitle += "; does not count: " + why
@@ -58,8 +59,12 @@ func killTitle(s bench.Stage, k bench.KillRow) string {
 	switch {
 	case !k.Happened:
 		return what + ": the kill did not happen"
+	case k.Recovery.NoFailure && k.LoggedOut > 0:
+		return fmt.Sprintf("%s: no request failed, %s logged out", what, plural(int(min(k.LoggedOut, math.MaxInt32)), "user"))
 	case k.Recovery.NoFailure:
 		return what + ": users saw no failure"
+	case k.Recovery.Total != nil && *k.Recovery.Total == 0:
+		return what + ": only requests under way at the kill failed"
 	case k.Recovery.Total == nil:
 		return fmt.Sprintf("%s: %s answered while it was down, no recovery seen", what,
 			reports.Percent(k.AvailabilityDown))
@@ -110,7 +115,7 @@ func slower(a, b *time.Duration) *time.Duration {
 
 // timelinePlot stacks rates and times over the same seconds.
 func (b *builder) timelinePlot(k bench.KillRow) *plot {
-	intervals := merged(k.Measurement.Intervals, maxSlices)
+	intervals := merged(named(k.Measurement.Intervals), maxSlices)
 	end := 0.0
 	var values []float64
 	for _, in := range intervals {
@@ -146,18 +151,13 @@ func (b *builder) timelinePlot(k bench.KillRow) *plot {
 		}
 		p.add("rate", series)
 	}
-	for _, line := range []struct {
-		name string
-		kind string
-		of   func(bench.Interval) *time.Duration
-	}{{"p99", "", func(i bench.Interval) *time.Duration { return i.P99 }},
-		{"max", "dotted", func(i bench.Interval) *time.Duration { return i.Max }}} {
+	for i, line := range tailLines(intervals) {
 		series := charts.SingleSeries{Name: line.name, Type: "line", Step: "end", ShowSymbol: opts.Bool(false),
 			XAxisIndex: 1, YAxisIndex: 1,
 			Data:      steps(intervals, func(i bench.Interval) any { return nanoseconds(line.of(i)) }),
 			LineStyle: &opts.LineStyle{Color: "@three", Width: 2, Type: line.kind},
 			ItemStyle: &opts.ItemStyle{Color: "@three"}}
-		if line.name == "p99" {
+		if i == 0 {
 			series.MarkAreas = outage(k, "")
 		}
 		names = append(names, line.name)
@@ -238,7 +238,7 @@ func outage(k bench.KillRow, name string) *opts.MarkAreas {
 
 // timelineTable is the twin of a timeline.
 func timelineTable(caption string, all []bench.Interval, most int) *table {
-	intervals := merged(all, most)
+	intervals := merged(named(all), most)
 	t := &table{Caption: caption,
 		Columns: columns(">From", ">Planned", ">Answered", ">Failed", ">Refused", ">Logged out", ">p99", ">max")}
 	if len(intervals) < len(all) {
@@ -250,6 +250,7 @@ func timelineTable(caption string, all []bench.Interval, most int) *table {
 			text(reports.Count(i.Refused)), text(reports.Count(i.LoggedOut)), text(reports.DurationOf(i.P99)),
 			text(reports.DurationOf(i.Max)))
 	}
+	t.prune(6, 7)
 	t.dropAll("0", 4, 6)
 	return t
 }

@@ -125,6 +125,7 @@ func capacity(passed, failed float64, base time.Duration, node, resource string,
 			p.P50 = ptr(rounded(4e8 * (load - 0.8)))
 			p.Goodput = math.Round(failed*0.99*10) / 10
 			p.Failures = math.Round((load-0.99)*1000) / 1000
+			p.Slow = p.Failures + 0.02
 		}
 		c.Probes = append(c.Probes, p)
 	}

@@ -47,7 +47,8 @@ func estimates(s *bench.StageResult, rate float64, p50 time.Duration, demands ..
 		bench.Fact{Name: "common.p50_ns", Value: float64(*s.Common.Total.Response.P50),
 			From: "3 000 requests at 150/s"},
 		bench.Fact{Name: "common.failure_ratio", Value: s.Common.Total.FailureRatio(), From: "3 000 requests at 150/s"})
-	cost := s.Stage.PricePerHour / 3600 / s.Capacity.Passed * 1e6
+	middle := (s.Capacity.Passed + max(s.Capacity.Failed, s.Capacity.Passed)) / 2
+	cost := s.Stage.PricePerHour / 3600 / middle * 1e6
 	s.CostPerMillion = &cost
 }
 
@@ -155,7 +156,7 @@ func stage04() bench.StageResult {
 	id := "04-load-balancer"
 	s := bench.StageResult{
 		Stage: bench.Stage{ID: id, Title: "Load balancer", Adds: "a balancer in public, three web servers behind it",
-			Previous: "03-scale-up", Compare: "02-separate-database", Topology: topology04(), PricePerHour: 0.41,
+			Previous: "03-scale-up", Compare: "02-separate-database", Topology: topology04(), PricePerHour: 0.408,
 			Periods: []bench.Period{{Name: "health check interval", Published: 5 * time.Second,
 				Scaled: 250 * time.Millisecond, Source: "default of a common balancer"}},
 			Experiments: []bench.Experiment{{Name: "direct", Kind: bench.ExperimentDirect, Role: "web-1"},

@@ -333,27 +333,33 @@ function option(spec, palette, width) {
 }
 
 /* One chart: drawn when it has a width, again when the width or the theme
-   changes. */
+   changes. Its height is known, so that the library need not measure. */
 function Chart(node) {
   this.node = node;
   this.spec = pack.charts[node.getAttribute('data-of') || node.closest('figure').id];
+  this.height = parseFloat(node.style.height);
   this.chart = null;
 }
-Chart.prototype.draw = function (width) {
-  var w = width || this.node.clientWidth;
+Chart.prototype.room = function () {
+  return !printing ? this.node.clientWidth : this.node.closest('.panels') ? PAPER_HALF : PAPER;
+};
+Chart.prototype.draw = function (w) {
   if (!w) { return; }
   var palette = !printing && darkness.matches ? palettes.dark : palettes.light;
-  if (!this.chart) { this.chart = echarts.init(this.node, null, { renderer: 'svg', width: w }); }
-  this.chart.resize({ width: w });
+  if (!this.chart) { this.chart = echarts.init(this.node, null, { renderer: 'svg', width: w, height: this.height }); }
+  else if (w !== this.width) { this.chart.resize({ width: w, height: this.height }); }
+  this.width = w;
   var form = palette.ground + (w < NARROW);
   if (form !== this.form) {
     this.form = form;
     this.chart.setOption(option(this.spec, palette, w), true);
   }
 };
-Chart.prototype.fit = function () {
-  this.draw(printing ? (this.node.closest('.panels') ? PAPER_HALF : PAPER) : 0);
-};
+/* To measure after a chart was drawn makes the browser lay out the whole page
+   anew, so all are measured before the first is drawn. */
+function draw(list) {
+  list.map(function (c) { return c.room(); }).forEach(function (w, i) { list[i].draw(w); });
+}
 
 /* A long table is made when somebody opens it. */
 function build(details) {
@@ -404,9 +410,9 @@ Promise.resolve().then(function () { return Promise.all([unpacked('library'), un
   pack = JSON.parse(texts[1]);
   charts = Array.prototype.map.call(document.querySelectorAll('.chart'), function (n) { return new Chart(n); });
   var observer = new ResizeObserver(function (entries) {
-    entries.forEach(function (e) {
-      charts.forEach(function (c) { if (c.node === e.target && !printing) { c.draw(); } });
-    });
+    if (printing) { return; }
+    var nodes = entries.map(function (e) { return e.target; });
+    draw(charts.filter(function (c) { return nodes.indexOf(c.node) >= 0; }));
   });
   charts.forEach(function (c) { observer.observe(c.node); });
   each('details[data-later]', function (d) {
@@ -418,7 +424,7 @@ Promise.resolve().then(function () { return Promise.all([unpacked('library'), un
   document.body.classList.add('undrawn');
   throw error;
 });
-darkness.addEventListener('change', function () { charts.forEach(function (c) { c.draw(); }); });
+darkness.addEventListener('change', function () { draw(charts); });
 
 /* Paper shows everything, in light colours and at a fixed width. */
 var closed = [];
@@ -427,12 +433,12 @@ window.addEventListener('beforeprint', function () {
   closed = Array.prototype.filter.call(document.querySelectorAll('details'), function (d) { return !d.open; });
   closed.forEach(function (d) { d.open = true; });
   each('details[data-later]', build);
-  charts.forEach(function (c) { c.fit(); });
+  draw(charts);
 });
 window.addEventListener('afterprint', function () {
   printing = false;
   closed.forEach(function (d) { d.open = false; });
-  charts.forEach(function (c) { c.draw(); });
+  draw(charts);
 });
 
 /* A link to something folded opens it. */
