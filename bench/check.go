@@ -96,7 +96,8 @@ func (c Check) Needs() []string {
 
 // Judge decides the check by the facts and says what it saw. A missing,
 // doubtful or non-finite fact gives Unknown; but a lower bound that is large
-// enough for the greater side is as good as the value.
+// enough for the greater side is as good as the value. A fact that the real
+// machine may have spoilt can hold the check, but not fail it.
 func (c Check) Judge(facts Facts) (Word, string) {
 	left, leftText, doubt := c.Left.value(facts, c.Right.Fact)
 	right, rightText, other := c.Right.value(facts, c.Left.Fact)
@@ -126,7 +127,11 @@ func (c Check) Judge(facts Facts) (Word, string) {
 	if holds {
 		return Pass, fmt.Sprintf("%s %s %s", leftText, c.Relation, rightText)
 	}
-	return Fail, fmt.Sprintf("%s is not %s %s", leftText, c.Relation, rightText)
+	missed := fmt.Sprintf("%s is not %s %s", leftText, c.Relation, rightText)
+	if strain := cmp.Or(facts[c.Left.Fact].Strain, facts[c.Right.Fact].Strain); strain != "" {
+		return Unknown, missed + ", but " + strain
+	}
+	return Fail, missed
 }
 
 // bounded are the facts with a lower bound taken for the value, if the greater

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Fact is one named number that a run observed. Names are dotted paths whose
@@ -17,6 +18,10 @@ type Fact struct {
 	Doubt string `json:"doubt,omitempty"`
 	// AtLeast says that a value in doubt is still a lower bound.
 	AtLeast bool `json:"at_least,omitempty"`
+	// Strain says what the real machine may have made worse than the stage is
+	// ("the generator was late"): a judgement that the value meets counts, one
+	// that it misses is unknown. Empty when nothing did.
+	Strain string `json:"strain,omitempty"`
 	// From says what was measured, for a reader.
 	From string `json:"from,omitempty"`
 }
@@ -38,6 +43,17 @@ func (f Facts) Doubt(name string, value float64, from, why string) {
 // AtLeast states a fact of which only a lower bound is known, and why.
 func (f Facts) AtLeast(name string, value float64, from, why string) {
 	f[name] = Fact{Name: name, Value: value, From: from, Doubt: why, AtLeast: true}
+}
+
+// Strain marks the sound facts whose names begin with prefix, but those that
+// spared says are right however slow the machine was.
+func (f Facts) Strain(prefix, why string, spared func(name string) bool) {
+	for name, fact := range f {
+		if strings.HasPrefix(name, prefix) && fact.Doubt == "" && fact.Strain == "" && !spared(name) {
+			fact.Strain = why
+			f[name] = fact
+		}
+	}
 }
 
 // Sorted returns the facts by name.

@@ -72,6 +72,8 @@ func judgeEstimate(e Estimate, facts Facts) Verdict {
 	case math.Abs(v.Ratio-1) <= e.Tolerance:
 		v.Word = Pass
 		v.Evidence = []string{seen}
+	case fact.Strain != "":
+		v.Evidence = []string{seen, "in doubt: " + fact.Strain}
 	default:
 		v.Word = Fail
 		v.Evidence = []string{seen}

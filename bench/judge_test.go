@@ -157,6 +157,39 @@ func TestWorstNeverPassesOnNothing(t *testing.T) {
 	})
 }
 
+func TestStrainSparesWhatIsMissed(t *testing.T) {
+	f := bench.Facts{}
+	f.Add("kill.db.availability_ratio", 0.9, "an attack")
+	f.Add("kill.db.lost_count", 3, "the ledger")
+	f.Doubt("kill.db.recovery_ns", 1, "an attack", "no end")
+	f.Add("kill.web.availability_ratio", 0.9, "another attack")
+	f.Strain("kill.db.", "the generator was late", func(name string) bool { return strings.HasSuffix(name, "lost_count") })
+	for check, want := range map[string]bench.Word{
+		"kill.db.availability_ratio >= 80%":                              bench.Pass,
+		"kill.db.availability_ratio >= 99%":                              bench.Unknown,
+		"0.5 * kill.web.availability_ratio > kill.db.availability_ratio": bench.Unknown,
+		"kill.db.lost_count == 0":                                        bench.Fail,
+		"kill.web.availability_ratio >= 99%":                             bench.Fail,
+	} {
+		c, err := bench.ParseCheck(check)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, evidence := c.Judge(f); got != want {
+			t.Errorf("%s: %s (%s), want %s", check, got, evidence, want)
+		}
+	}
+	if got := f["kill.db.recovery_ns"]; got.Strain != "" || got.Doubt != "no end" {
+		t.Errorf("a fact in doubt is strained: %+v", got)
+	}
+	p := bench.Prediction{Estimates: []bench.Estimate{{Fact: "kill.db.availability_ratio", Value: 0.99, Tolerance: 0.01},
+		{Fact: "kill.web.availability_ratio", Value: 0.99, Tolerance: 0.01}}}
+	got := bench.Judge(nil, p, f)
+	if got[0].Word != bench.Unknown || got[1].Word != bench.Fail {
+		t.Errorf("estimates are %s and %s", got[0].Word, got[1].Word)
+	}
+}
+
 func TestALowerBoundDecidesWhatAsksForNoMore(t *testing.T) {
 	f := bench.Facts{}
 	f.AtLeast("capacity_per_s", 200, "a search", "every rate that was tried met the SLO")

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -80,6 +81,8 @@ type seen struct {
 	// crowded says that the real machine, not the emulated one, may have been
 	// the limit; empty when it was not.
 	crowded string
+	// strain is that, or what limited the generator; empty when nothing did.
+	strain string
 	// processCPU is the real CPU time of all the system's nodes meanwhile.
 	processCPU time.Duration
 }
@@ -138,6 +141,9 @@ func (b *bed) attack(ctx context.Context, o order) (*seen, error) {
 	nodes := watch()
 	out.uses, out.crowded = nodes.uses, crowded(nodes, generator, runtime.NumCPU())
 	out.processCPU = nodes.own
+	if out.strain = cmp.Or(generator.Limited, out.crowded); out.strain != "" {
+		s.strained = out.strain
+	}
 	out.measurement = recorder.Finish(generator)
 	for n := out.measurement.Total.Sent; n < out.plan.Count(); n++ {
 		out.failed = append(out.failed, out.plan.At(n)) // the unsent are the tail of the plan

@@ -49,7 +49,7 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 			if doubtful == mostDoubtful && c.Passed == 0 {
 				// It was no moment: what can be said is that this much, which
 				// the real machine carries, is not the limit.
-				c.Next, spoilt = min(c.Next, share*float64(runtime.NumCPU())/s.cores(1)), probe.Why
+				c.Next, spoilt = min(c.Next, s.carried(share*float64(runtime.NumCPU()))), probe.Why
 			}
 			probes++
 			continue

@@ -23,6 +23,7 @@ func (s *session) common(ctx context.Context, b *bed) error {
 		s.fewRequests("common.", seen)
 		s.writeFacts(ctx, b, before, after) // counts, which need no sample
 		s.processes(before, after)
+		s.strain("common.", seen.strain)
 	}
 	return err
 }
@@ -42,6 +43,17 @@ func (s *session) writeFacts(ctx context.Context, b *bed, before, after reading)
 	from := "counters of the members at the common load"
 	s.facts.Add("common.writes_at_primary_count", at[true], from)
 	s.facts.Add("common.writes_at_replicas_count", at[false], from)
+}
+
+// strain marks the facts under a prefix as what a slow machine may have made
+// worse, if there is a reason. It loses no write and makes none twice.
+func (s *session) strain(prefix, why string) {
+	if why == "" {
+		return
+	}
+	s.facts.Strain(prefix, why, func(name string) bool {
+		return strings.HasSuffix(name, "lost_count") || strings.HasSuffix(name, "duplicated_count")
+	})
 }
 
 // enough is how many requests the common load needs for its latencies to be
@@ -71,6 +83,9 @@ func (s *session) measured(prefix string, o *seen) {
 	}
 	add := func(name string, value float64) { s.facts.Doubt(prefix+"."+name, value, from, doubt) }
 	add("goodput_per_s", m.Goodput)
+	if m.Generator.Limited == "" && doubt != "" {
+		s.facts.AtLeast(prefix+".goodput_per_s", m.Goodput, from, doubt) // a busy machine answers less, not more
+	}
 	add("failed_ratio", m.Total.FailureRatio())
 	if m.Total.Planned > 0 {
 		add("refused_ratio", float64(m.Total.Refused)/float64(m.Total.Planned))
@@ -120,7 +135,7 @@ func (s *session) processes(before, after reading) {
 	if wall > 0 && s.result.Common != nil {
 		cores := s.result.ProcessCPU.Seconds()/wall + s.result.Common.Generator.CPU.Seconds()/max(s.result.Common.Generator.Wall.Seconds(), 1e-9)
 		s.facts.Add("real.cores_used_count", cores, "CPU time of the harness and all nodes at the common load")
-		s.usage = cores / s.cfg.Profile.Rate
+		s.usage = cores
 	}
 }
 

@@ -11,9 +11,18 @@ import (
 	"rung/targets"
 )
 
-// experiment carries out one experiment on a running system. Variant is where
-// its measurements go when the system is a variant's.
+// experiment carries out one experiment on a running system and says where the
+// real machine was a strain on it.
 func (s *session) experiment(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
+	s.strained = ""
+	err := s.conduct(ctx, b, e, variant)
+	s.strain(e.Name+".", s.strained)
+	return err
+}
+
+// conduct carries out one experiment on a running system. Variant is where
+// its measurements go when the system is a variant's.
+func (s *session) conduct(ctx context.Context, b *bed, e bench.Experiment, variant *bench.VariantResult) error {
 	switch e.Kind {
 	case bench.ExperimentLookup:
 		return nil // done at the start, while all caches are cold

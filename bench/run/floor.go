@@ -10,10 +10,10 @@ import (
 	"rung/bench"
 )
 
-// usualCost of a request, in seconds of real CPU time of all its hops and of
-// the attack itself, until a stage has measured its own: requests of stages 08
-// to 13 took 1 to 2.5 ms.
-const usualCost = 0.0015
+// usualCost of a request at the common load, in seconds of real CPU time of all
+// processes of a stage and of the attack, until a stage has measured its own:
+// 1.6 to 4.7 ms on a slow computer, half of that on others.
+const usualCost = 0.003
 
 // burst is the share of the floor that short work counts as which would need
 // all of it: to start a system's processes, or to write what was found. It may
@@ -70,6 +70,10 @@ func (f *floor) bursting() float64 {
 	return burst * f.size
 }
 
+// alone is the share of the floor that the common load takes: no other
+// measurement of latencies stands beside it, because estimates are judged by it.
+const alone = 0.6
+
 // quietly is how many cores a load counts as under which latencies are
 // measured.
 func (f *floor) quietly(cores float64) float64 {
@@ -79,14 +83,31 @@ func (f *floor) quietly(cores float64) float64 {
 	return max(cores, quiet*f.size)
 }
 
-// cores is what a rate needs of the real machine: what a request cost at the
-// common load, or else what it usually costs.
-func (s *session) cores(rate float64) float64 {
-	if s.usage > 0 {
-		return rate * s.usage
+// apart is how many cores the common load counts as at least.
+func (f *floor) apart() float64 {
+	if f.hasty {
+		return 0
 	}
-	return rate * usualCost
+	return alone * f.size
 }
+
+// growing is the share of what a stage uses at the common load that grows with
+// the rate: the rest, heartbeats, checks and metrics, is there all the time.
+// Stage 05 used 0.34 cores at 150/s and 1.15 at 788/s, stage 12 0.60, and 1.05 at
+// 520/s.
+const growing = 0.5
+
+// cores is what a rate needs of the real machine, by what the common load
+// needed, or else by what a request usually costs.
+func (s *session) cores(rate float64) float64 {
+	if s.usage <= 0 {
+		return growing * usualCost * rate
+	}
+	return growing * s.usage * rate / s.cfg.Profile.Rate
+}
+
+// carried is the rate that so many real cores carry, at least the common one.
+func (s *session) carried(cores float64) float64 { return max(cores/s.cores(1), s.cfg.Profile.Rate) }
 
 // coresOf is what an experiment needs, at the highest rate that it sends.
 func (s *session) coresOf(e bench.Experiment, p bench.Prediction) float64 {

@@ -108,6 +108,7 @@ func (s *session) strike(ctx context.Context, b *bed, k strike) (*seen, error) {
 	}
 	s.result.Kills = append(s.result.Kills, row)
 	s.killFacts(k.prefix, row)
+	s.strain(k.prefix, seen.strain)
 	if k.method == bench.MethodLinks {
 		s.reignFacts(ctx, b, k.prefix, b.groups())
 	}

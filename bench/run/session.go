@@ -28,7 +28,10 @@ type session struct {
 	scaled map[string][]bench.ScalingPoint
 	// popularity says which users are asked for most.
 	popularity *traffic.Shop
-	// usage is the real CPU time of a request at the common load, in seconds.
+	// strained says why the real machine may have made the latest attacks
+	// slower: those of the present experiment.
+	strained string
+	// usage is how many real cores the common load needed; 0 before.
 	usage   float64
 	attacks int // numbers the attacks, for seeds and keys
 }
@@ -99,7 +102,7 @@ func (s *session) begin(ctx context.Context) (*bed, error) {
 func (s *session) standing(ctx context.Context, b *bed) error {
 	before := b.read(ctx)
 	floor := s.runner.floor
-	err := floor.carry(ctx, floor.quietly(s.cores(s.cfg.Profile.Rate)), func() error {
+	err := floor.carry(ctx, max(floor.quietly(s.cores(s.cfg.Profile.Rate)), floor.apart()), func() error {
 		// Entries of caches grow old: they are filled just before.
 		if err := b.warm(ctx, s.cfg.Profile.Warm); err != nil {
 			return err
