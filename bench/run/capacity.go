@@ -17,6 +17,16 @@ import (
 // mostDoubtful is how many probes of a search may be spoilt and tried again.
 const mostDoubtful = 2
 
+// mostFurther probes are made where the bracket is still wide.
+const mostFurther = 2
+
+// wide says that a bracket is far from as narrow as it should be: its middle
+// says little.
+func wide(b *search.Bracket) bool {
+	const far = 1.5
+	return b.Passed > 0 && b.Failed > far*b.Width*b.Passed+b.Passed
+}
+
 // capacity searches the highest rate that meets the SLO, starting where the
 // estimate puts it. A probe that contradicts the bracket (fails below a rate
 // that passed) is repeated by noting it: the lower rate wins.
@@ -26,8 +36,8 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 	if e, ok := p.Estimate("capacity_per_s"); ok && e.Value > 0 && !math.IsInf(e.Value, 0) {
 		c.Next = e.Value / (1 + c.Width/2)
 	}
-	doubtful, spoilt := 0, ""
-	for step := 1; step <= probes && !c.Narrow(); step++ {
+	doubtful, counted, spoilt := 0, 0, ""
+	for step := 1; (step <= probes || step <= probes+mostFurther && wide(c)) && !c.Narrow(); step++ {
 		rate := math.Round(c.Next*10) / 10
 		s.stepFor(s.cfg.Profile.Probe, "capacity: %.4g/s", rate)
 		if err := b.settle(ctx); err != nil {
@@ -54,7 +64,8 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 			probes++
 			continue
 		}
-		c.Note(rate, probe.Word == bench.Pass, step)
+		counted++ // what was spoilt must not widen the next stride
+		c.Note(rate, probe.Word == bench.Pass, counted)
 		if spoilt != "" && probe.Word == bench.Pass {
 			out.Doubt = spoilt
 			break
@@ -154,6 +165,10 @@ func (s *session) capacityFacts(prefix string, c bench.Capacity) {
 		s.facts.AtLeast(prefix+"capacity_per_s", c.Passed, "the highest rate that was tried and passed", doubt)
 	} else {
 		s.facts.Doubt(prefix+"capacity_per_s", rate, fmt.Sprintf("middle of the bracket %.4g/s passed, %.4g/s failed", c.Passed, c.Failed), doubt)
+	}
+	if wide(&search.Bracket{Passed: c.Passed, Failed: c.Failed, Width: s.cfg.Profile.Width}) {
+		why := fmt.Sprintf("the capacity is only known to lie between %.4g/s and %.4g/s", c.Passed, c.Failed)
+		s.facts.Strain(prefix+"capacity_per_s", why, func(string) bool { return false })
 	}
 	limit := c.Bottleneck
 	at := breaking(c)

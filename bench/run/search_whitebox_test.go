@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rung/bench"
+	"rung/bench/search"
 )
 
 func TestBottleneckIsTheBusiestGroup(t *testing.T) {
@@ -164,6 +165,33 @@ func TestNobodyIsAlwaysBusyAndKeepsUp(t *testing.T) {
 			measurement: bench.Measurement{Total: bench.Tally{Planned: 1000}}}
 		if got := s.probe(100, o); got.Word != want {
 			t.Errorf("a disk that is %v used: %s (%s), want %s", use, got.Word, got.Why, want)
+		}
+	}
+}
+
+func TestWideBrackets(t *testing.T) {
+	for _, row := range []struct {
+		passed, failed float64
+		want           bool
+	}{{100, 108, false}, {100, 112, false}, {100, 113, true}, {100, 0, false}, {0, 100, false}} {
+		if got := wide(&search.Bracket{Passed: row.passed, Failed: row.failed, Width: 0.08}); got != row.want {
+			t.Errorf("from %v to %v: wide %t", row.passed, row.failed, got)
+		}
+	}
+}
+
+// TestWideBracketFailsNoEstimate: the middle of a bracket that is too wide may
+// hold an estimate, but cannot refute it.
+func TestWideBracketFailsNoEstimate(t *testing.T) {
+	for _, row := range []struct {
+		passed, failed float64
+		want           bench.Word
+	}{{1046, 1383, bench.Unknown}, {850, 1100, bench.Pass}, {1200, 1290, bench.Fail}} {
+		s := &session{cfg: Config{Profile: bench.Profile{Width: 0.08}}, facts: bench.Facts{}}
+		s.capacityFacts("", bench.Capacity{Passed: row.passed, Failed: row.failed})
+		p := bench.Prediction{Estimates: []bench.Estimate{{Fact: "capacity_per_s", Value: 973, Tolerance: 0.15}}}
+		if got := bench.Judge(nil, p, s.facts)[0]; got.Word != row.want {
+			t.Errorf("%v to %v: %s %v", row.passed, row.failed, got.Word, got.Evidence)
 		}
 	}
 }
