@@ -141,6 +141,26 @@ type Capacity struct {
 	Doubt string `json:"doubt,omitempty"`
 }
 
+// Breaking is the probe at which the stage broke, where its limit shows: that of
+// the lowest rate that failed, or else of the highest that passed; nil when
+// there is neither, or no search.
+func (c *Capacity) Breaking() *Probe {
+	if c == nil {
+		return nil
+	}
+	var at *Probe
+	for i := range c.Probes {
+		p := &c.Probes[i]
+		switch {
+		case p.Word == Fail && p.Rate == c.Failed:
+			return p
+		case p.Word == Pass && p.Rate == c.Passed:
+			at = p
+		}
+	}
+	return at
+}
+
 // Probe is one try of a capacity search.
 type Probe struct {
 	Rate    float64        `json:"rate_per_s"`

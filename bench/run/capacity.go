@@ -72,7 +72,9 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 		}
 	}
 	out.Passed, out.Failed = c.Passed, c.Failed
-	out.Bottleneck = bottleneck(breaking(*out).Uses)
+	if at := out.Breaking(); at != nil {
+		out.Bottleneck = bottleneck(at.Uses)
+	}
 	switch {
 	case out.Doubt != "":
 	case out.Passed == 0:
@@ -81,21 +83,6 @@ func (s *session) capacity(ctx context.Context, b *bed, p bench.Prediction, prob
 		out.Doubt = "every rate that was tried met the SLO"
 	}
 	return out, nil
-}
-
-// breaking is the probe at which the stage broke: that of the lowest rate that
-// failed, or else of the highest that passed. There the limit shows itself.
-func breaking(c bench.Capacity) bench.Probe {
-	var at bench.Probe
-	for _, p := range c.Probes {
-		switch {
-		case p.Word == bench.Fail && p.Rate == c.Failed:
-			return p
-		case p.Word == bench.Pass && p.Rate == c.Passed:
-			at = p
-		}
-	}
-	return at
 }
 
 // bottleneck is the resource with the highest use; equal nodes count as one,
@@ -171,7 +158,10 @@ func (s *session) capacityFacts(prefix string, c bench.Capacity) {
 		s.facts.Strain(prefix+"capacity_per_s", why, func(string) bool { return false })
 	}
 	limit := c.Bottleneck
-	at := breaking(c)
+	at := bench.Probe{}
+	if p := c.Breaking(); p != nil {
+		at = *p
+	}
 	if doubt == "" {
 		doubt = undecided(at.Uses)
 	}

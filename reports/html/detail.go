@@ -70,7 +70,7 @@ func demands(s bench.StageResult) *table {
 // uses is the use of every resource at the highest rate that passed.
 func uses(s bench.StageResult) *table {
 	t := &table{Columns: columns("Resource", ">In use", ">Longest queue seen", "By role")}
-	probe := breaking(s.Capacity)
+	probe := s.Capacity.Breaking()
 	if probe == nil {
 		return t
 	}
@@ -84,25 +84,6 @@ func uses(s bench.StageResult) *table {
 		t.add(text(u.Node+"/"+u.Resource), text(reports.Percent(u.Ratio)), text(reports.Count(u.Queue)), lines(roles))
 	}
 	return t
-}
-
-// breaking is the probe that the limit is told by: the one that failed at the
-// lowest rate that did, or else that at the highest rate that passed; or nil.
-func breaking(c *bench.Capacity) *bench.Probe {
-	var at *bench.Probe
-	if c == nil {
-		return nil
-	}
-	for i := range c.Probes {
-		p := &c.Probes[i]
-		switch {
-		case p.Word == bench.Fail && p.Rate == c.Failed:
-			return p
-		case p.Word == bench.Pass && p.Rate == c.Passed:
-			at = p
-		}
-	}
-	return at
 }
 
 func facts(s bench.StageResult, most int) *table {
